@@ -1,0 +1,3 @@
+module example.com/gtq-examples
+
+go 1.22

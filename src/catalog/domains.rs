@@ -1,0 +1,103 @@
+//! Known sets of values of string columns.
+
+/// The values that a column can have.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Domain {
+    /// What a value is, for messages: "event kind".
+    pub name: &'static str,
+    pub values: &'static [&'static str],
+    /// Whether there can be no others: comparing with another literal is an error then, else a warning.
+    pub closed: bool,
+}
+
+/// Kinds of events, spelled as in golang.org/x/exp/trace.
+pub static EVENT_KINDS: Domain = Domain {
+    name: "event kind",
+    values: &[
+        "Sync",
+        "Metric",
+        "Label",
+        "StackSample",
+        "RangeBegin",
+        "RangeActive",
+        "RangeEnd",
+        "TaskBegin",
+        "TaskEnd",
+        "RegionBegin",
+        "RegionEnd",
+        "Log",
+        "StateTransition",
+        "Experimental",
+    ],
+    closed: true,
+};
+
+/// States of goroutines, and of anything a state transition can name.
+pub static STATES: Domain = Domain {
+    name: "state",
+    values: &["undetermined", "notexist", "runnable", "running", "waiting", "syscall", "idle"],
+    closed: true,
+};
+
+/// States in which a goroutine stays.
+pub static GOROUTINE_STATES: Domain = Domain {
+    name: "goroutine state",
+    values: &["runnable", "running", "waiting", "syscall"],
+    closed: true,
+};
+
+/// A goroutine's last state.
+pub static LAST_STATES: Domain = Domain {
+    name: "goroutine state",
+    values: &["notexist", "runnable", "running", "waiting", "syscall"],
+    closed: true,
+};
+
+/// States in which a proc stays.
+pub static PROC_STATES: Domain = Domain { name: "proc state", values: &["running", "idle"], closed: true };
+
+/// What changes its state.
+pub static RESOURCES: Domain = Domain { name: "resource", values: &["g", "p", "m"], closed: true };
+
+/// What a range belongs to.
+pub static SCOPES: Domain = Domain { name: "range scope", values: &["global", "g", "p"], closed: true };
+
+/// Categories of goroutine_stats.
+pub static STAT_CATEGORIES: Domain =
+    Domain { name: "statistic category", values: &["block", "range"], closed: true };
+
+/// Families of trace formats.
+pub static FORMATS: Domain = Domain { name: "trace format", values: &["v1", "v2"], closed: true };
+
+/// Why a goroutine waits or yields, as the runtime words it. New Go versions add to them.
+pub static REASONS: Domain = Domain {
+    name: "wait reason",
+    values: &[
+        "GC background sweeper wait",
+        "GC mark assist wait for work",
+        "GC weak to strong wait",
+        "chan receive",
+        "chan send",
+        "forever",
+        "network",
+        "preempted",
+        "runtime.Gosched",
+        "select",
+        "sleep",
+        "sync",
+        "sync.(*Cond).Wait",
+        "synctest",
+        "system goroutine wait",
+        "unspecified",
+        "wait for debug call",
+        "wait until GC ends",
+    ],
+    closed: false,
+};
+
+/// Metrics of the runtime.
+pub static METRICS: Domain = Domain {
+    name: "metric",
+    values: &["/sched/gomaxprocs:threads", "/memory/classes/heap/objects:bytes", "/gc/heap/goal:bytes"],
+    closed: false,
+};

@@ -1,0 +1,17 @@
+//! What exists: tables, columns, functions, domains of values, types with units, and one line of documentation each.
+//!
+//! Plain data, no behaviour. Arrow schemas, `gtq tables`, `gtq describe`, name resolution, type checking and completion
+//! are all made from this one registry. Knows neither traces nor plans.
+
+mod domains;
+mod functions;
+mod tables;
+mod types;
+
+pub use domains::Domain;
+pub use functions::{
+    Accepts, Function, FunctionKind, Ordering, Parameter, Presence, ResultType, Signature, function, functions,
+    percentile_of,
+};
+pub use tables::{Column, Table, table, tables};
+pub use types::Type;

@@ -1,0 +1,117 @@
+//! Results and diagnostics on their way out.
+//!
+//! Comes in: Arrow batches with their schema, whose fields may name their type in the query language ([`TYPE_KEY`]);
+//! diagnostics with the text they are about. Goes out: bytes in one of the [`Format`]s; text for a terminal.
+//!
+//! The forms for people (table, vertical, Markdown) have units, and never let a control character of a trace through.
+//! The forms for machines have whole nanoseconds and bytes, all digits and all rows, and write batch by batch.
+//!
+//! What this room does not know: plans, queries, traces, the terminal (its width and colours are [`Options`]).
+
+pub mod escape;
+pub mod human;
+pub mod report;
+
+mod cell;
+mod columnar;
+mod delimited;
+mod error;
+mod format;
+mod json;
+mod layout;
+mod markdown;
+mod table;
+mod types;
+mod vertical;
+
+use std::io;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+
+pub use error::Error;
+pub use format::{Format, UnknownFormat};
+pub use types::TYPE_KEY;
+
+/// How a result should look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// How many rows a table or a vertical listing shows; None for all. The other formats always have all rows.
+    pub max_rows: Option<usize>,
+    /// How wide the terminal is, in columns of text, for tables; None where the output is no terminal: no limit.
+    pub width: Option<usize>,
+    /// Whether CSV and TSV begin with a line of names.
+    pub header: bool,
+    /// Whether tables and vertical listings may use the terminal's colours and weights.
+    pub color: bool,
+}
+
+impl Default for Options {
+    /// For people at a place that is no terminal: 40 rows, any width, no colours.
+    fn default() -> Self {
+        Self {
+            max_rows: Some(40),
+            width: None,
+            header: true,
+            color: false,
+        }
+    }
+}
+
+/// Takes the batches of one result, in order, and writes them somewhere.
+pub trait Writer: Send {
+    /// Takes the next batch, whose columns are those of the schema that the writer was made for.
+    ///
+    /// # Errors
+    /// Where the batch cannot be encoded, or the output fails.
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), Error>;
+
+    /// Writes what is still held back and what ends the format. Without it, the output is not complete.
+    ///
+    /// # Errors
+    /// Where the output fails.
+    fn finish(self: Box<Self>) -> Result<Summary, Error>;
+}
+
+/// What became of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// How many rows came in
+    pub rows: u64,
+    /// How many of them are in the output
+    pub rows_shown: u64,
+}
+
+/// A writer of results of this schema in this format. It buffers, so `out` may be slow for small writes.
+///
+/// # Errors
+/// Where the output fails, or the format has no way to hold a column of the schema.
+pub fn writer<'w>(
+    format: Format,
+    schema: SchemaRef,
+    options: &Options,
+    out: Box<dyn io::Write + Send + 'w>,
+) -> Result<Box<dyn Writer + 'w>, Error> {
+    let out = io::BufWriter::with_capacity(64 * 1024, out);
+    Ok(match format {
+        Format::Table => Box::new(table::Table::new(&schema, options, out)),
+        Format::Vertical => Box::new(vertical::Vertical::new(&schema, options, out)),
+        Format::Markdown => Box::new(markdown::Markdown::new(&schema, out)?),
+        Format::Csv => Box::new(delimited::Delimited::new(
+            delimited::Dialect::Csv,
+            &schema,
+            options,
+            out,
+        )?),
+        Format::Tsv => Box::new(delimited::Delimited::new(
+            delimited::Dialect::Tsv,
+            &schema,
+            options,
+            out,
+        )?),
+        Format::Json => Box::new(json::array(out)),
+        Format::Ndjson => Box::new(json::lines(out)),
+        Format::Parquet => Box::new(columnar::Parquet::new(schema, out)?),
+        Format::Arrow => Box::new(columnar::Ipc::new(schema, out)?),
+    })
+}

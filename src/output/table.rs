@@ -1,0 +1,213 @@
+//! A table for a terminal: units, light lines, shortened to the width there is, and a last line that says what is not
+//! shown. Holds the rows that it shows (at most `max_rows`) until the end, since widths need them all.
+
+use std::fmt::Write as _;
+use std::io;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
+use comfy_table::presets::NOTHING;
+use comfy_table::{Attribute, Cell, CellAlignment, ContentLineStyle, LineStyle, Table as Grid, TableStyle};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::cell::{self, Detail};
+use super::layout::{self, Need};
+use super::types::Type;
+use super::{Error, Options, Summary, Writer, escape, human};
+
+/// The widest cell there is, in terminal columns, also where the output has no width: the grid counts in 16 bits.
+const WIDEST: usize = 10_000;
+
+const STYLE: TableStyle = NOTHING
+    .header_lines(ContentLineStyle::none().junction('│'))
+    .header_separator(LineStyle::none().fill('─').junction('┼'))
+    .content_lines(ContentLineStyle::none().junction('│'));
+
+pub(super) struct Table<W> {
+    out: W,
+    options: Options,
+    columns: Vec<Column>,
+    /// Cells as texts, safe for a terminal; None is null
+    rows: Vec<Vec<Option<String>>>,
+    total: u64,
+}
+
+struct Column {
+    name: String,
+    kind: Type,
+}
+
+impl<W: io::Write + Send> Table<W> {
+    pub(super) fn new(schema: &Schema, options: &Options, out: W) -> Self {
+        let columns = schema.fields().iter();
+        let columns = columns.map(|field| Column {
+            name: escape::terminal(field.name()).into_owned(),
+            kind: Type::of(field),
+        });
+        Self {
+            out,
+            options: options.clone(),
+            columns: columns.collect(),
+            rows: Vec::new(),
+            total: 0,
+        }
+    }
+
+    /// The grid, and how many of its cells are shortened.
+    fn grid(&self, widths: &[usize]) -> (Grid, usize) {
+        let mut shortened = 0;
+        let mut grid = Grid::new();
+        grid.load_style(STYLE).force_no_tty();
+        if self.options.color {
+            grid.enforce_styling().style_text_only();
+        }
+        grid.set_header(self.columns.iter().zip(widths).map(|(column, &width)| {
+            let name = layout::shorten(&column.name, width).unwrap_or_else(|| column.name.clone());
+            Cell::new(name)
+                .set_alignment(column.alignment())
+                .add_attribute(Attribute::Bold)
+        }));
+        for row in &self.rows {
+            grid.add_row(
+                self.columns
+                    .iter()
+                    .zip(row)
+                    .zip(widths)
+                    .map(|((column, text), &width)| {
+                        let cell = match text {
+                            None => Cell::new(cell::NULL).add_attribute(Attribute::Dim),
+                            Some(text) => match layout::shorten(text, width) {
+                                None => Cell::new(text),
+                                Some(text) => {
+                                    shortened += 1;
+                                    Cell::new(text)
+                                }
+                            },
+                        };
+                        cell.set_alignment(column.alignment())
+                    }),
+            );
+        }
+        (grid, shortened)
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let mut needs: Vec<Need> = (self.columns.iter())
+            .map(|column| {
+                let name = column.name.width().min(WIDEST);
+                Need {
+                    name,
+                    full: name,
+                    shrinks: !column.kind.is_number(),
+                }
+            })
+            .collect();
+        for row in &self.rows {
+            for (need, text) in needs.iter_mut().zip(row) {
+                let width = text.as_deref().unwrap_or(cell::NULL).width();
+                need.full = need.full.max(width.min(WIDEST));
+            }
+        }
+        layout::fit(&needs, self.options.width)
+    }
+
+    /// The last line: how many rows there are, and what of them is not shown.
+    fn notice(&self, shown: usize, shortened: usize) -> String {
+        let mut text = rows(self.rows.len() as u64, self.total);
+        let left_out: Vec<&str> = self
+            .columns
+            .iter()
+            .skip(shown)
+            .map(|column| column.name.as_str())
+            .collect();
+        if shortened > 0 {
+            let _ = write!(text, "; {} shortened", plural(shortened as u64, "cell"));
+        }
+        if !left_out.is_empty() {
+            let _ = write!(
+                text,
+                "; {} left out: {}",
+                plural(left_out.len() as u64, "column"),
+                left_out.join(", ")
+            );
+        }
+        let rows_missing = (self.rows.len() as u64) < self.total;
+        match (rows_missing, shortened > 0 || !left_out.is_empty()) {
+            (true, true) => text.push_str("; --max-rows, --format vertical show more"),
+            (true, false) => text.push_str("; --max-rows shows more"),
+            (false, true) => text.push_str("; --format vertical shows more"),
+            (false, false) => {}
+        }
+        dim(&format!("({text})"), self.options.color)
+    }
+}
+
+impl<W: io::Write + Send> Writer for Table<W> {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        let room = self
+            .options
+            .max_rows
+            .unwrap_or(usize::MAX)
+            .saturating_sub(self.rows.len());
+        for row in 0..batch.num_rows().min(room) {
+            let columns = batch.columns().iter().zip(&self.columns);
+            let cells = columns.map(|(array, column)| cell::text(array, &column.kind, row, Detail::Short));
+            self.rows.push(cells.collect());
+        }
+        self.total += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<Summary, Error> {
+        let widths = self.widths();
+        let (grid, shortened) = self.grid(&widths);
+        if !widths.is_empty() {
+            for line in grid.lines() {
+                writeln!(self.out, "{}", line.trim_end())?;
+            }
+        }
+        let notice = self.notice(widths.len(), shortened);
+        writeln!(self.out, "{notice}")?;
+        self.out.flush()?;
+        Ok(Summary {
+            rows: self.total,
+            rows_shown: self.rows.len() as u64,
+        })
+    }
+}
+
+impl Column {
+    fn alignment(&self) -> CellAlignment {
+        if self.kind.is_number() {
+            CellAlignment::Right
+        } else {
+            CellAlignment::Left
+        }
+    }
+}
+
+/// `12 rows`, or `10 of 12,345 rows shown`.
+pub(super) fn rows(shown: u64, total: u64) -> String {
+    if shown < total {
+        format!("{} of {} shown", human::count(shown), plural(total, "row"))
+    } else {
+        plural(total, "row")
+    }
+}
+
+/// `text` in a weak colour, where there are colours.
+pub(super) fn dim(text: &str, color: bool) -> String {
+    if color {
+        format!("\u{1b}[2m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
+    }
+}
+
+fn plural(count: u64, noun: &str) -> String {
+    format!(
+        "{} {noun}{}",
+        human::count(count),
+        if count == 1 { "" } else { "s" }
+    )
+}

@@ -1,0 +1,95 @@
+//! Functions that DataFusion lacks: of stacks, of Go names, exact percentiles, histograms.
+
+mod collect;
+mod numbers;
+mod regex;
+mod stacks;
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::{AggregateUDF, Expr, ScalarUDF};
+
+use crate::tables::Stacks;
+use collect::Collect;
+use regex::RegexFunction;
+use stacks::{StackFunction, StackOp};
+
+pub(super) fn stack_text(stacks: &Arc<Stacks>, name: &str, stack: Expr) -> Expr {
+    let op = match name {
+        "leaf" => StackOp::Leaf,
+        "root" => StackOp::Root,
+        _ => StackOp::Fold,
+    };
+    of_stacks(stacks, op, vec![stack])
+}
+
+pub(super) fn stack_depth(stacks: &Arc<Stacks>, stack: Expr) -> Expr {
+    of_stacks(stacks, StackOp::Depth, vec![stack])
+}
+
+pub(super) fn stack_frames(stacks: &Arc<Stacks>, stack: Expr) -> Expr {
+    of_stacks(stacks, StackOp::Frames, vec![stack])
+}
+
+pub(super) fn stack_funcs(stacks: &Arc<Stacks>, stack: Expr) -> Expr {
+    of_stacks(stacks, StackOp::Funcs, vec![stack])
+}
+
+/// Whether a frame's function is this.
+pub(super) fn stack_has(stacks: &Arc<Stacks>, stack: Expr, function: Expr) -> Expr {
+    of_stacks(stacks, StackOp::Has, vec![stack, function])
+}
+
+/// Whether a frame's function matches the regular expression.
+pub(super) fn stack_matches(stacks: &Arc<Stacks>, stack: Expr, pattern: Expr) -> Expr {
+    of_stacks(stacks, StackOp::Matches, vec![stack, pattern])
+}
+
+fn of_stacks(stacks: &Arc<Stacks>, op: StackOp, args: Vec<Expr>) -> Expr {
+    ScalarUDF::from(StackFunction::new(op, stacks.clone())).call(args)
+}
+
+/// Whether a regular expression matches.
+pub(super) fn matches(text: Expr, pattern: Expr) -> Expr {
+    ScalarUDF::from(RegexFunction::matches()).call(vec![text, pattern])
+}
+
+/// The first match, or a group of it.
+pub(super) fn regexp_extract(args: Vec<Expr>) -> Expr {
+    ScalarUDF::from(RegexFunction::extract()).call(args)
+}
+
+/// Every match replaced.
+pub(super) fn regexp_replace(args: Vec<Expr>) -> Expr {
+    ScalarUDF::from(RegexFunction::replace()).call(args)
+}
+
+/// `x` rounded down to a multiple of the width.
+pub(super) fn bin(x: Expr, width: Expr) -> Expr {
+    ScalarUDF::from(numbers::Bin::default()).call(vec![x, width])
+}
+
+/// The package of a function.
+pub(super) fn package(function: Expr) -> Expr {
+    ScalarUDF::from(stacks::Package::default()).call(vec![function])
+}
+
+/// The items of a list as text.
+pub(super) fn list_join(list: Expr, separator: Expr) -> Expr {
+    datafusion::functions_nested::expr_fn::array_to_string(list, separator)
+}
+
+/// The smallest value that the fraction `q` of all values does not exceed.
+pub(super) fn percentile(q: f64) -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::from(Collect::percentile(q)))
+}
+
+/// The `n` greatest values.
+pub(super) fn top(n: usize) -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::from(Collect::top(n)))
+}
+
+/// Counts by bucket: for times of equal width, else five buckets to the power of ten.
+pub(super) fn histogram(of_times: bool) -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::from(Collect::histogram(of_times)))
+}

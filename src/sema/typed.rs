@@ -1,0 +1,149 @@
+//! A resolved, typed query: what `sema` makes and `plan` lowers.
+//!
+//! Names are gone: a column is an id that is unique within the query, whatever tables, aliases and stages it went
+//! through. Every expression has a type; where units or number types had to be brought together, a `Cast` says so.
+
+pub use crate::syntax::ast::{BinaryOp, FrameUnit, JoinKind, SetOp, UnaryOp};
+
+use crate::catalog::{self, Type};
+use crate::diag::Span;
+
+/// A column, unique within a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ColumnId(pub u32);
+
+/// A column that a relation produces: its id, and the name by which people know it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    pub id: ColumnId,
+    pub name: String,
+    pub ty: Type,
+}
+
+/// A whole query: a relation, and the columns to show, in order, under unique names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    pub rel: Rel,
+    pub columns: Vec<Column>,
+}
+
+/// A relation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rel {
+    Scan { table: &'static catalog::Table, columns: Vec<(ColumnId, &'static catalog::Column)> },
+    /// Literal rows; a select without `from` is one row of no columns.
+    Values { columns: Vec<Column>, rows: Vec<Vec<Expr>> },
+    Filter { input: Box<Rel>, predicate: Expr },
+    /// Exactly these columns; one that is passed on unchanged keeps its id.
+    Project { input: Box<Rel>, items: Vec<(Column, Expr)> },
+    Aggregate { input: Box<Rel>, keys: Vec<(Column, Expr)>, aggregates: Vec<(Column, Aggregate)> },
+    /// Adds columns to those of the input.
+    Window { input: Box<Rel>, calls: Vec<(Column, WindowCall)> },
+    Sort { input: Box<Rel>, keys: Vec<SortKey> },
+    Limit { input: Box<Rel>, skip: u64, fetch: Option<u64> },
+    Distinct { input: Box<Rel> },
+    Join { kind: JoinKind, left: Box<Rel>, right: Box<Rel>, on: Vec<(Expr, Expr)>, filter: Option<Expr> },
+    /// `columns` are new; the n-th stems from the n-th of `left_columns` and of `right_columns`.
+    Set {
+        op: SetOp,
+        all: bool,
+        left: Box<Rel>,
+        left_columns: Vec<ColumnId>,
+        right: Box<Rel>,
+        right_columns: Vec<ColumnId>,
+        columns: Vec<Column>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct SortKey {
+    pub expr: Expr,
+    pub descending: bool,
+    pub nulls_first: bool,
+}
+
+/// A call of an aggregate function.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    pub function: &'static catalog::Function,
+    /// Empty for `count()`.
+    pub args: Vec<Expr>,
+    pub distinct: bool,
+    pub filter: Option<Expr>,
+    /// `first(x by t)`, `list(x order by t)`.
+    pub order_by: Vec<SortKey>,
+    pub ty: Type,
+}
+
+/// A call of a window function, or of an aggregate with `over`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WindowCall {
+    pub call: Aggregate,
+    pub partition_by: Vec<Expr>,
+    pub order_by: Vec<SortKey>,
+    pub frame: Option<Frame>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    pub unit: FrameUnit,
+    pub start: Bound,
+    pub end: Bound,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bound {
+    /// None: unbounded. For `rows` and `groups` a count, for `range` a distance in the sort key's unit.
+    Preceding(Option<i64>),
+    CurrentRow,
+    Following(Option<i64>),
+}
+
+/// An expression.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub ty: Type,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    Column(ColumnId),
+    Value(Value),
+    /// `@end`: when the trace ends.
+    TraceEnd,
+    /// ns since the Unix epoch, to become a time of the trace.
+    WallClock(i64),
+    Neg(Box<Expr>),
+    Not(Box<Expr>),
+    /// Operands of logic are bool; of comparisons, `??` and `||` of one type; `Has` and `Match` take stacks or strings on
+    /// the left, `Has` also lists. Arithmetic is by the type of the result: with a float result both operands are floats
+    /// or, for `/`, of one unit; a unit × or ÷ a number keeps the number's own type.
+    Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
+    IsNull(Box<Expr>),
+    In { expr: Box<Expr>, list: Vec<Expr> },
+    InQuery { expr: Box<Expr>, query: Box<Query> },
+    Like { expr: Box<Expr>, pattern: Box<Expr>, case_insensitive: bool },
+    /// To the type of this expression.
+    Cast(Box<Expr>),
+    Case { branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
+    Call { function: &'static catalog::Function, args: Vec<Expr> },
+    List(Vec<Expr>),
+    /// `list[i]`, from 1; outside: null.
+    Index { expr: Box<Expr>, index: Box<Expr> },
+    Field { expr: Box<Expr>, name: String },
+    /// The only value of a query with one column; null when it has no rows.
+    Query(Box<Query>),
+    Exists(Box<Query>),
+}
+
+/// A constant; its unit is in the expression's type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    String(String),
+}

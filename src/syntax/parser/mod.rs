@@ -1,0 +1,50 @@
+//! Tokens → tree: the grammar, in combinators.
+//!
+//! Every rule decides by its first tokens which way it goes, and from there on it does not fail: what is missing is
+//! reported and stands in the tree as an `Error` node. So nothing is parsed twice, and a mistake costs no more than
+//! the smallest list item, clause or stage around it.
+
+mod base;
+mod call;
+mod clause;
+mod expr;
+mod query;
+mod select;
+mod source;
+mod stage;
+
+use chumsky::Parser as _;
+use chumsky::input::Input as _;
+
+use super::ast::{Body, Query};
+use super::problem::Problem;
+use super::token::Lexeme;
+use crate::diag::Span;
+
+pub(super) use base::Tokens;
+
+/// The stack that the deepest statement may need. The combinators' frames are large where they are not inlined: 64
+/// levels took 10 MB in a debug build. Pages that are not touched cost nothing.
+const STACK: usize = 16 << 20;
+
+/// A parser of single statements. Making one costs more than using it, so one serves a whole file.
+pub(super) struct Parser<'t> {
+    statement: base::Rule<'t, Query>,
+}
+
+impl<'t> Parser<'t> {
+    pub(super) fn new() -> Self {
+        Self { statement: query::statement() }
+    }
+
+    /// Parses one statement, whose tokens hold neither comments nor `;`. `end` is the place right after it.
+    pub(super) fn parse(&self, tokens: &'t [Lexeme<'t>], end: Span) -> (Query, Vec<Problem<'t>>) {
+        let input: Tokens<'t> = tokens.map(end, |lexeme: &'t Lexeme<'t>| (&lexeme.token, &lexeme.span));
+        let parse = || self.statement.parse(input).into_output_errors();
+        let (query, problems) = stacker::maybe_grow(STACK, STACK, parse);
+        let whole = tokens.first().map_or(end, |first| first.span.to(end));
+        let nothing =
+            || Query { ctes: Vec::new(), body: Body::Error(whole), stages: Vec::new(), span: whole };
+        (query.unwrap_or_else(nothing), problems)
+    }
+}

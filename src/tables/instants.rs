@@ -1,0 +1,130 @@
+//! Tables of points in time: logs, metrics, samples, labels.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+
+use super::columns::{assemble, columns};
+use super::pass::{Context, InternerHandle, RowBuilder};
+use crate::trace::{Event, Happening};
+
+pub(super) fn builder(table: &str, schema: &SchemaRef) -> Option<Box<dyn RowBuilder>> {
+    Some(match table {
+        "logs" => Box::new(Logs { columns: LogColumns::new(schema) }),
+        "metrics" => Box::new(Metrics { columns: MetricColumns::new(schema) }),
+        "samples" => Box::new(Samples { columns: SampleColumns::new(schema) }),
+        "labels" => Box::new(Labels { columns: LabelColumns::new(schema) }),
+        _ => return None,
+    })
+}
+
+columns! {
+    LogColumns { time: Ints, g: OptInts, task: OptInts, category: Texts, message: Texts, stack: StackColumn }
+}
+
+struct Logs {
+    columns: LogColumns,
+}
+
+impl RowBuilder for Logs {
+    fn accepts(&self, event: &Event) -> bool {
+        matches!(event.what, Happening::Log { .. })
+    }
+
+    fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
+        let Happening::Log { task, category, message } = event.what else { return };
+        self.columns.time.push(cx.now);
+        self.columns.g.push(event.g.known());
+        self.columns.task.push(task.known());
+        self.columns.category.push(cx.string(category));
+        if self.columns.message.is_wanted() {
+            self.columns.message.push(cx.string(message));
+        }
+        if self.columns.stack.is_wanted() {
+            self.columns.stack.push(cx.stack(event.stack));
+        }
+    }
+
+    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut InternerHandle<'_>) -> RecordBatch {
+        assemble(schema, rows, |name| self.columns.array(name, interner.0))
+    }
+}
+
+columns! {
+    MetricColumns { time: Ints, name: Words, value: Ints, p: OptInts, g: OptInts }
+}
+
+struct Metrics {
+    columns: MetricColumns,
+}
+
+impl RowBuilder for Metrics {
+    fn accepts(&self, event: &Event) -> bool {
+        matches!(event.what, Happening::Metric { .. })
+    }
+
+    fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
+        let Happening::Metric { metric, value } = event.what else { return };
+        self.columns.time.push(cx.now);
+        self.columns.name.push(metric.name());
+        self.columns.value.push(value.cast_signed());
+        self.columns.p.push(event.p.known());
+        self.columns.g.push(event.g.known());
+    }
+
+    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut InternerHandle<'_>) -> RecordBatch {
+        assemble(schema, rows, |name| self.columns.array(name, interner.0))
+    }
+}
+
+columns! {
+    SampleColumns { time: Ints, g: OptInts, p: OptInts, m: OptInts, stack: StackColumn }
+}
+
+struct Samples {
+    columns: SampleColumns,
+}
+
+impl RowBuilder for Samples {
+    fn accepts(&self, event: &Event) -> bool {
+        matches!(event.what, Happening::Sample)
+    }
+
+    fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
+        self.columns.time.push(cx.now);
+        self.columns.g.push(event.g.known());
+        self.columns.p.push(event.p.known());
+        self.columns.m.push(event.m.known());
+        if self.columns.stack.is_wanted() {
+            self.columns.stack.push(cx.stack(event.stack));
+        }
+    }
+
+    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut InternerHandle<'_>) -> RecordBatch {
+        assemble(schema, rows, |name| self.columns.array(name, interner.0))
+    }
+}
+
+columns! {
+    LabelColumns { time: Ints, g: OptInts, label: Texts }
+}
+
+struct Labels {
+    columns: LabelColumns,
+}
+
+impl RowBuilder for Labels {
+    fn accepts(&self, event: &Event) -> bool {
+        matches!(event.what, Happening::Label { .. })
+    }
+
+    fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
+        let Happening::Label { label } = event.what else { return };
+        self.columns.time.push(cx.now);
+        self.columns.g.push(event.g.known());
+        self.columns.label.push(cx.string(label));
+    }
+
+    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut InternerHandle<'_>) -> RecordBatch {
+        assemble(schema, rows, |name| self.columns.array(name, interner.0))
+    }
+}

@@ -1,0 +1,96 @@
+//! The columns that all tables of intervals share.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, UInt32Array};
+
+use super::columns::reorder;
+
+/// `start`, `end`, `dur`, `open_start`, `open_end` of rows that are opened first and closed later.
+#[derive(Debug, Default)]
+pub(super) struct Intervals {
+    start: Vec<i64>,
+    end: Vec<i64>,
+    open_start: Vec<bool>,
+    open_end: Vec<bool>,
+}
+
+impl Intervals {
+    /// Adds an interval that goes on until it is closed; returns its row.
+    pub(super) fn open(&mut self, start: i64) -> usize {
+        self.add(start, false)
+    }
+
+    /// Adds one that was already going on when the trace began.
+    pub(super) fn open_before_trace(&mut self) -> usize {
+        self.add(0, true)
+    }
+
+    fn add(&mut self, start: i64, open_start: bool) -> usize {
+        self.start.push(start);
+        self.end.push(0);
+        self.open_start.push(open_start);
+        self.open_end.push(true);
+        self.start.len() - 1
+    }
+
+    pub(super) fn close(&mut self, row: usize, end: i64) {
+        self.end[row] = end;
+        self.open_end[row] = false;
+    }
+
+    pub(super) fn is_open(&self, row: usize) -> bool {
+        self.open_end[row]
+    }
+
+    /// Whether both its ends are in the trace.
+    pub(super) fn is_complete(&self, row: usize) -> bool {
+        !self.open_start[row] && !self.open_end[row]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.start.len()
+    }
+
+    /// The length of an interval; of one that is open, only after [`finish`](Self::finish).
+    pub(super) fn dur(&self, row: usize) -> i64 {
+        self.end[row] - self.start[row]
+    }
+
+    /// Cuts what is still open at the trace's end.
+    pub(super) fn finish(&mut self, trace_end: i64) {
+        for (end, &open) in self.end.iter_mut().zip(&self.open_end) {
+            if open {
+                *end = trace_end;
+            }
+        }
+    }
+
+    /// The column called `name`, if it is one of these.
+    pub(super) fn array(&self, name: &str) -> Option<ArrayRef> {
+        let ints = |values: &Vec<i64>| Arc::new(Int64Array::from(values.clone())) as ArrayRef;
+        Some(match name {
+            "start" => ints(&self.start),
+            "end" => ints(&self.end),
+            "dur" => ints(&(0..self.len()).map(|row| self.dur(row)).collect()),
+            "open_start" => Arc::new(BooleanArray::from(self.open_start.clone())),
+            "open_end" => Arc::new(BooleanArray::from(self.open_end.clone())),
+            _ => return None,
+        })
+    }
+
+    /// Puts the rows of `batch` in order of their start; equal starts stay in the order of their rows.
+    pub(super) fn sorted(&self, batch: RecordBatch) -> RecordBatch {
+        if self.start.is_sorted() {
+            return batch;
+        }
+        reorder(&batch, &self.order())
+    }
+
+    /// The rows in order of their start.
+    pub(super) fn order(&self) -> UInt32Array {
+        let mut rows: Vec<u32> = (0..u32::try_from(self.start.len()).unwrap_or(u32::MAX)).collect();
+        rows.sort_by_key(|&row| self.start[row as usize]);
+        rows.into()
+    }
+}

@@ -1,0 +1,271 @@
+//! One pass over a trace, feeding all the builders that a query needs.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+
+use super::intern::{Interner, StackNumber, TextId};
+use super::stacks::Stacks;
+use super::{
+    events, goroutine_states, instants, procs, ranges, schema, stack_tables, summary, threads, trace_tables,
+};
+use crate::catalog::Table;
+use crate::trace::{Error, Event, Happening, RangeKind, Reader, StackId, StringId, Symbols};
+
+/// The columns that are wanted of each table, by their places in the catalog, ascending.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs(BTreeMap<&'static str, (TableRef, Vec<usize>)>);
+
+/// A table of the catalog, compared by its name.
+#[derive(Debug, Clone, Copy)]
+struct TableRef(&'static Table);
+
+impl PartialEq for TableRef {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Eq for TableRef {}
+
+impl Needs {
+    /// Wants some columns of a table too.
+    pub fn add(&mut self, table: &'static Table, columns: &[usize]) {
+        let (_, wanted) = self.0.entry(table.name).or_insert_with(|| (TableRef(table), Vec::new()));
+        wanted.extend_from_slice(columns);
+        wanted.sort_unstable();
+        wanted.dedup();
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&'static Table, &[usize])> {
+        self.0.values().map(|(table, columns)| (table.0, columns.as_slice()))
+    }
+
+    /// The wanted columns of a table; `None`: not even its rows.
+    pub fn columns(&self, table: &str) -> Option<&[usize]> {
+        self.0.get(table).map(|(_, columns)| columns.as_slice())
+    }
+
+    fn schema(&self, table: &str) -> Option<SchemaRef> {
+        self.0.get(table).map(|(table, columns)| schema(table.0, columns))
+    }
+}
+
+/// What a builder sees beside an event.
+pub struct Context<'a> {
+    symbols: &'a Symbols,
+    pub(super) interner: &'a mut Interner,
+    /// The event's time since the trace's first event, in ns.
+    pub(super) now: i64,
+}
+
+impl Context<'_> {
+    pub(super) fn string(&mut self, id: StringId) -> TextId {
+        self.interner.string(self.symbols, id)
+    }
+
+    pub(super) fn stack(&mut self, id: StackId) -> StackNumber {
+        self.interner.stack(self.symbols, id)
+    }
+
+    pub(super) fn range_name(&mut self, kind: RangeKind) -> TextId {
+        self.interner.range_name(self.symbols, kind)
+    }
+
+    /// The function of the outermost frame of a stack.
+    pub(super) fn root(&mut self, id: StackId) -> TextId {
+        let root = self.symbols.frames(id).next_back().map(|frame| frame.func);
+        root.map_or(TextId::NULL, |func| self.string(func))
+    }
+}
+
+/// Builds a table whose rows come with the events, one or none each.
+pub trait RowBuilder: Send {
+    fn observe(&mut self, event: &Event, cx: &mut Context<'_>);
+
+    /// The rows since the last time.
+    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut InternerHandle<'_>) -> RecordBatch;
+
+    /// Whether the event makes a row. Asked first, so that counting rows costs nothing else.
+    fn accepts(&self, event: &Event) -> bool;
+}
+
+/// Builds tables that need the whole trace.
+pub trait WholeBuilder: Send {
+    fn observe(&mut self, event: &Event, cx: &mut Context<'_>);
+
+    /// The tables with their rows, of those that were asked for.
+    fn finish(self: Box<Self>, end: &TraceEnd<'_>, interner: &mut InternerHandle<'_>) -> Vec<(&'static str, RecordBatch)>;
+}
+
+/// The interner, as builders outside of this room would see it: not at all.
+pub struct InternerHandle<'a>(pub(super) &'a mut Interner);
+
+/// What is known of the trace's file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileInfo {
+    /// What people call it: its name without folders.
+    pub label: String,
+    pub path: String,
+    /// None: a pipe, whose size is what was read from it.
+    pub bytes: Option<u64>,
+}
+
+/// The end of a pass, for tables that depend on it.
+pub struct TraceEnd<'a> {
+    pub file: &'a FileInfo,
+    pub reader: &'a Reader,
+    pub events: u64,
+    /// The first event's time on the trace's clock.
+    pub start: i64,
+    /// The last event's time since the first.
+    pub last: i64,
+    pub problem: Option<&'a Error>,
+}
+
+/// Where batches go.
+pub trait Sink {
+    /// Takes a batch; says whether more are wanted.
+    fn batch(&mut self, table: &'static str, batch: RecordBatch) -> ControlFlow<()>;
+
+    /// Hears now and then how many bytes of the trace have been read; says whether to go on.
+    fn progress(&mut self, bytes: u64) -> ControlFlow<()>;
+}
+
+/// How a pass went.
+#[derive(Debug)]
+pub struct Outcome {
+    pub events: u64,
+    pub valid_bytes: u64,
+    pub bytes_read: u64,
+    /// Why the rest of the trace could not be used.
+    pub problem: Option<Error>,
+    /// Whether the sink wanted no more.
+    pub stopped: bool,
+}
+
+/// Rows in a batch of a table that streams.
+const BATCH_ROWS: usize = 8192;
+/// Events between two reports of progress.
+const PROGRESS_EVENTS: u64 = 1 << 16;
+
+/// A pass over a trace.
+pub struct Pass {
+    interner: Interner,
+    rows: Vec<Streaming>,
+    whole: Vec<Box<dyn WholeBuilder>>,
+}
+
+struct Streaming {
+    table: &'static str,
+    schema: SchemaRef,
+    builder: Box<dyn RowBuilder>,
+    rows: usize,
+    columns: usize,
+}
+
+impl Pass {
+    /// A pass that builds what is needed, numbering stacks in `stacks`.
+    pub fn new(needs: &Needs, stacks: Arc<Stacks>) -> Self {
+        let mut rows = Vec::new();
+        for (table, columns) in needs.iter() {
+            let schema = schema(table, columns);
+            let builder = events::builder(table.name, &schema).or_else(|| instants::builder(table.name, &schema));
+            if let Some(builder) = builder {
+                rows.push(Streaming { table: table.name, schema, builder, rows: 0, columns: columns.len() });
+            }
+        }
+        let schemas = |name: &str| needs.schema(name);
+        let whole = [
+            summary::builder(&schemas),
+            goroutine_states::builder(&schemas),
+            procs::builder(&schemas),
+            threads::builder(&schemas),
+            ranges::builder(&schemas),
+            stack_tables::builder(&schemas),
+            trace_tables::builder(&schemas),
+        ];
+        Self { interner: Interner::new(stacks), rows, whole: whole.into_iter().flatten().collect() }
+    }
+
+    /// Whether rows of a table come while the trace is being read.
+    pub fn streams(table: &Table) -> bool {
+        let none = schema(table, &[]);
+        events::builder(table.name, &none).or_else(|| instants::builder(table.name, &none)).is_some()
+    }
+
+    /// Reads the trace to its end, or as far as it can be used and the sink wants it.
+    pub fn run(mut self, reader: &mut Reader, file: &FileInfo, sink: &mut dyn Sink) -> Outcome {
+        let mut events = 0u64;
+        let mut start = 0;
+        let mut last = 0;
+        let mut problem = None;
+        let mut stopped = false;
+        loop {
+            let event = match reader.next_event() {
+                Ok(Some(event)) => event,
+                Ok(None) => break,
+                Err(e) => {
+                    problem = Some(e);
+                    break;
+                }
+            };
+            if events == 0 {
+                start = event.time.0;
+            }
+            last = event.time.0 - start;
+            if matches!(event.what, Happening::Sync { .. }) {
+                self.interner.begin_generation();
+            }
+            events += 1;
+            let mut cx = Context { symbols: reader.symbols(), interner: &mut self.interner, now: last };
+            for builder in &mut self.whole {
+                builder.observe(&event, &mut cx);
+            }
+            for table in &mut self.rows {
+                if !table.builder.accepts(&event) {
+                    continue;
+                }
+                table.rows += 1;
+                if table.columns > 0 {
+                    table.builder.observe(&event, &mut cx);
+                }
+                if table.rows == BATCH_ROWS {
+                    stopped |= table.flush(cx.interner, sink).is_break();
+                }
+            }
+            if events.is_multiple_of(PROGRESS_EVENTS) {
+                stopped |= sink.progress(reader.bytes_read()).is_break();
+            }
+            if stopped {
+                return self.outcome(events, reader, problem, true);
+            }
+        }
+        for table in &mut self.rows {
+            if table.rows > 0 && table.flush(&mut self.interner, sink).is_break() {
+                return self.outcome(events, reader, problem, true);
+            }
+        }
+        let end = TraceEnd { file, reader, events, start, last, problem: problem.as_ref() };
+        for builder in std::mem::take(&mut self.whole) {
+            for (table, batch) in builder.finish(&end, &mut InternerHandle(&mut self.interner)) {
+                stopped |= sink.batch(table, batch).is_break();
+            }
+        }
+        self.outcome(events, reader, problem, stopped)
+    }
+
+    fn outcome(&self, events: u64, reader: &Reader, problem: Option<Error>, stopped: bool) -> Outcome {
+        Outcome { events, valid_bytes: reader.valid_bytes(), bytes_read: reader.bytes_read(), problem, stopped }
+    }
+}
+
+impl Streaming {
+    fn flush(&mut self, interner: &mut Interner, sink: &mut dyn Sink) -> ControlFlow<()> {
+        let rows = std::mem::take(&mut self.rows);
+        sink.batch(self.table, self.builder.take(&self.schema, rows, &mut InternerHandle(interner)))
+    }
+}

@@ -1,0 +1,70 @@
+//! Why a trace, or the rest of one, can't be read.
+
+use std::fmt;
+use std::io;
+
+/// What is wrong with a trace, and where in it.
+#[derive(Debug)]
+pub struct Error {
+    /// Bytes of input before the place where it was noticed.
+    pub offset: u64,
+    pub kind: ErrorKind,
+}
+
+#[derive(Debug)]
+pub enum ErrorKind {
+    /// The input could not be read at all.
+    Io(io::Error),
+    /// It has no bytes.
+    Empty,
+    /// It does not begin with the header of a Go execution trace.
+    NotATrace,
+    /// A header of a version that is not supported: the `N` of `go 1.N trace`.
+    Version(u32),
+    /// It ends after its header.
+    NoEvents,
+    /// It ends in the middle of something.
+    Truncated,
+    /// Its bytes break the rules of the format.
+    Malformed(String),
+    /// Its events contradict each other.
+    Inconsistent(String),
+}
+
+impl Error {
+    pub(crate) fn new(offset: u64, kind: ErrorKind) -> Self {
+        Self { offset, kind }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ErrorKind::Io(e) => write!(f, "{e}"),
+            ErrorKind::Empty => f.write_str("the file is empty"),
+            ErrorKind::NotATrace => f.write_str("this is not a Go execution trace (it has no `go 1.N trace` header)"),
+            ErrorKind::Version(n) if *n < 22 => write!(
+                f,
+                "this trace has the format of Go 1.{n}, which is not supported: only those of Go 1.22 and later are"
+            ),
+            ErrorKind::Version(n) => {
+                write!(f, "this trace has the format of Go 1.{n}, which this version of gtq does not know yet")
+            }
+            ErrorKind::NoEvents => f.write_str("the trace has a header but no events"),
+            ErrorKind::Truncated => write!(f, "the trace ends in the middle of a generation, at byte {}", self.offset),
+            ErrorKind::Malformed(m) => write!(f, "the trace is damaged near byte {}: {m}", self.offset),
+            ErrorKind::Inconsistent(m) => {
+                write!(f, "the trace's events can't be put in order, before byte {}: {m}", self.offset)
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            ErrorKind::Io(e) => Some(e),
+            _ => None,
+        }
+    }
+}
