@@ -1,8 +1,17 @@
-pub mod catalog;
+#![doc = include_str!("../ARCHITECTURE.md")]
+
 pub mod diag;
-pub mod output;
-pub mod plan;
+
+pub mod trace;
+
+pub mod catalog;
 pub mod sema;
 pub mod syntax;
+
+pub mod plan;
 pub mod tables;
-pub mod trace;
+
+pub mod engine;
+pub mod output;
+
+pub mod cli;

@@ -11,7 +11,7 @@ pub struct Domain {
 }
 
 /// Kinds of events, spelled as in golang.org/x/exp/trace.
-pub static EVENT_KINDS: Domain = Domain {
+pub(super) static EVENT_KINDS: Domain = Domain {
     name: "event kind",
     values: &[
         "Sync",
@@ -33,44 +33,44 @@ pub static EVENT_KINDS: Domain = Domain {
 };
 
 /// States of goroutines, and of anything a state transition can name.
-pub static STATES: Domain = Domain {
+pub(super) static STATES: Domain = Domain {
     name: "state",
     values: &["undetermined", "notexist", "runnable", "running", "waiting", "syscall", "idle"],
     closed: true,
 };
 
 /// States in which a goroutine stays.
-pub static GOROUTINE_STATES: Domain = Domain {
+pub(super) static GOROUTINE_STATES: Domain = Domain {
     name: "goroutine state",
     values: &["runnable", "running", "waiting", "syscall"],
     closed: true,
 };
 
 /// A goroutine's last state.
-pub static LAST_STATES: Domain = Domain {
+pub(super) static LAST_STATES: Domain = Domain {
     name: "goroutine state",
     values: &["notexist", "runnable", "running", "waiting", "syscall"],
     closed: true,
 };
 
 /// States in which a proc stays.
-pub static PROC_STATES: Domain = Domain { name: "proc state", values: &["running", "idle"], closed: true };
+pub(super) static PROC_STATES: Domain = Domain { name: "proc state", values: &["running", "idle"], closed: true };
 
 /// What changes its state.
-pub static RESOURCES: Domain = Domain { name: "resource", values: &["g", "p", "m"], closed: true };
+pub(super) static RESOURCES: Domain = Domain { name: "resource", values: &["g", "p", "m"], closed: true };
 
 /// What a range belongs to.
-pub static SCOPES: Domain = Domain { name: "range scope", values: &["global", "g", "p"], closed: true };
+pub(super) static SCOPES: Domain = Domain { name: "range scope", values: &["global", "g", "p"], closed: true };
 
 /// Categories of goroutine_stats.
-pub static STAT_CATEGORIES: Domain =
+pub(super) static STAT_CATEGORIES: Domain =
     Domain { name: "statistic category", values: &["block", "range"], closed: true };
 
 /// Families of trace formats.
-pub static FORMATS: Domain = Domain { name: "trace format", values: &["v1", "v2"], closed: true };
+pub(super) static FORMATS: Domain = Domain { name: "trace format", values: &["v1", "v2"], closed: true };
 
 /// Why a goroutine waits or yields, as the runtime words it. New Go versions add to them.
-pub static REASONS: Domain = Domain {
+pub(super) static REASONS: Domain = Domain {
     name: "wait reason",
     values: &[
         "GC background sweeper wait",
@@ -96,7 +96,7 @@ pub static REASONS: Domain = Domain {
 };
 
 /// Metrics of the runtime.
-pub static METRICS: Domain = Domain {
+pub(super) static METRICS: Domain = Domain {
     name: "metric",
     values: &["/sched/gomaxprocs:threads", "/memory/classes/heap/objects:bytes", "/gc/heap/goal:bytes"],
     closed: false,

@@ -27,7 +27,7 @@ pub trait RowSource: Debug + Send + Sync {
     fn loaded(&self, table: &'static Table, columns: &[usize]) -> Option<Vec<RecordBatch>>;
 
     /// The rows of a table as a pass over the trace yields them.
-    fn stream(&self, table: &'static Table, columns: &[usize]) -> SendableRecordBatchStream;
+    fn stream(self: Arc<Self>, table: &'static Table, columns: &[usize]) -> SendableRecordBatchStream;
 }
 
 /// A table of the catalog, over a trace.
@@ -118,6 +118,6 @@ impl PartitionStream for Partition {
     }
 
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
-        self.source.stream(self.table, &self.columns)
+        self.source.clone().stream(self.table, &self.columns)
     }
 }

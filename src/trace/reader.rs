@@ -69,6 +69,8 @@ pub struct Reader {
     generations: Vec<GenerationInfo>,
     valid_bytes: u64,
     no_symbols: Symbols,
+    /// The trace's first event, which was read to see that there is one.
+    first: Option<Event>,
 }
 
 /// What comes after the present generation.
@@ -84,14 +86,14 @@ enum State {
 }
 
 impl Reader {
-    /// Reads the header of a trace.
+    /// Reads the header of a trace and its first generation.
     ///
     /// # Errors
-    /// When the input can't be read, is no trace, or has a format that is not supported.
+    /// When the input can't be read, is no trace, has a format that is not supported, or nothing in it can be used.
     pub fn new(read: impl Read + Send + 'static) -> Result<Self, Error> {
         let mut input = Input::new(read);
         let version = header(&mut input)?;
-        Ok(Self {
+        let mut reader = Self {
             input,
             version,
             last: Time(0),
@@ -106,7 +108,10 @@ impl Reader {
             generations: Vec::new(),
             valid_bytes: 0,
             no_symbols: Symbols::default(),
-        })
+            first: None,
+        };
+        reader.first = reader.next_event()?;
+        Ok(reader)
     }
 
     pub fn version(&self) -> Version {
@@ -143,8 +148,10 @@ impl Reader {
     /// # Errors
     /// When the rest of the trace can't be used. There are no more events then.
     pub fn next_event(&mut self) -> Result<Option<Event>, Error> {
-        let result = self.advance();
-        match result {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        match self.advance() {
             Ok(Some(mut event)) => {
                 // Equal times are told apart by their order.
                 if event.time <= self.last {

@@ -1,1 +1,4 @@
-
+mod sema;
+mod syntax;
+mod syntax_errors;
+mod syntax_properties;

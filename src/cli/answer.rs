@@ -1,0 +1,180 @@
+//! Runs queries and writes their results.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
+
+use super::Failure;
+use super::args::{Args, Limits, Output};
+use super::progress::progress;
+use super::terminal::Terminal;
+use crate::engine::{self, Compiled, Input, Loss, Prepared, Session};
+use crate::output::{self, Format, human};
+
+/// Rows of a table on a terminal, unless `--max-rows` says otherwise.
+const MAX_ROWS: usize = 40;
+
+/// What `gtq info` asks.
+const INFO: &str = "\
+from traces
+|> select trace, format, go_version, bytes, start_wall, dur, generations, events, problem
+|> cross join (select count() as goroutines, count_if(system) as system_goroutines from goroutines)
+|> cross join (select count() as procs from procs)
+|> cross join (select count() as threads from threads)
+|> cross join (select count() as tasks from tasks)
+|> cross join (select count() as regions from regions where not inherited)
+|> cross join (select count() as logs from logs)
+|> cross join (select count() as samples from samples)";
+
+/// `gtq -e … TRACE`, `gtq -f FILE TRACE`.
+pub(super) fn queries(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
+    let sources: Vec<(String, String)> = match &args.file {
+        Some(path) => vec![(path.display().to_string(), read_source(path)?)],
+        None if args.execute.is_empty() => {
+            return Err(Failure::Usage("there is no query: give one with -e, or a file with -f (see gtq --help)".into()));
+        }
+        None => args.execute.iter().map(|text| ("<query>".to_owned(), text.clone())).collect(),
+    };
+    let compiled = sources
+        .iter()
+        .map(|(name, text)| compile(name, text, terminal))
+        .collect::<Vec<Result<Compiled, Failure>>>()
+        .into_iter()
+        .collect::<Result<Vec<Compiled>, Failure>>()?;
+    let queries: Vec<_> = compiled.into_iter().flat_map(|c| c.queries).collect();
+    let session = open(args.trace.as_deref(), &args.limits, terminal)?;
+    let prepared = queries.iter().map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
+    answer(&session, &prepared, &args.output, Format::Table, terminal)
+}
+
+/// `gtq info TRACE`.
+pub(super) fn info(trace: &Path, output: &Output, limits: &Limits, terminal: &Terminal) -> Result<(), Failure> {
+    let compiled = compile("<info>", INFO, terminal)?;
+    let session = open(Some(trace), limits, terminal)?;
+    let prepared = compiled.queries.iter().map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
+    answer(&session, &prepared, output, Format::Vertical, terminal)
+}
+
+fn read_source(path: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = if path == Path::new("-") {
+        io::stdin().read_to_string(&mut text)
+    } else {
+        File::open(path).and_then(|mut file| file.read_to_string(&mut text))
+    };
+    read.map_err(|e| Failure::Usage(format!("can't read {}: {e}", path.display())))?;
+    Ok(text)
+}
+
+/// Reads and checks queries, showing all that is wrong with them.
+pub(super) fn compile(name: &str, source: &str, terminal: &Terminal) -> Result<Compiled, Failure> {
+    let compiled = engine::compile(source);
+    terminal.diagnostics(name, source, &compiled.diagnostics);
+    if compiled.has_errors() {
+        let count = compiled.diagnostics.iter().filter(|d| d.is_error()).count();
+        let errors = if count == 1 { "an error".to_owned() } else { format!("{count} errors") };
+        return Err(Failure::Query(format!("the query has {errors} and was not run")));
+    }
+    Ok(compiled)
+}
+
+/// Opens a trace; without one, a session for queries that need none.
+pub(super) fn open(trace: Option<&Path>, limits: &Limits, terminal: &Terminal) -> Result<Session, Failure> {
+    let limits = engine::Limits { memory: limits.memory_limit, threads: limits.threads };
+    let input = match trace {
+        None => return Ok(Session::without_trace(limits)?),
+        Some(path) if path == Path::new("-") => Input::StandardInput,
+        Some(path) => Input::File(path.to_owned()),
+    };
+    Ok(Session::open(input, limits, progress(terminal))?)
+}
+
+fn answer(
+    session: &Session,
+    queries: &[Prepared],
+    output: &Output,
+    default: Format,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let format = format_of(output, default);
+    if format.is_binary() && queries.len() > 1 {
+        return Err(Failure::Usage(format!("{format} takes one result, and there are {} queries", queries.len())));
+    }
+    session.load(queries)?;
+    let mut file = create(output)?;
+    for (i, query) in queries.iter().enumerate() {
+        let mut out = writable(file.as_mut(), format)?;
+        if i > 0 && matches!(format, Format::Table | Format::Vertical | Format::Markdown) {
+            out.write_all(b"\n")?;
+        }
+        let mut writer = output::writer(format, query.schema().clone(), &options(output, terminal), out)?;
+        session.run(query, |batch| writer.write(batch))?;
+        writer.finish()?;
+    }
+    if let Some(loss) = session.loss() {
+        terminal.warning(&describe_loss(&loss));
+    }
+    Ok(())
+}
+
+/// Writes rows that are already there.
+pub(super) fn show(
+    batch: &arrow::array::RecordBatch,
+    output: &Output,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let format = format_of(output, Format::Table);
+    let mut file = create(output)?;
+    let mut options = options(output, terminal);
+    // These lists are short and meant to be read whole.
+    options.max_rows = None;
+    let mut writer = output::writer(format, batch.schema(), &options, writable(file.as_mut(), format)?)?;
+    writer.write(batch)?;
+    writer.finish()?;
+    Ok(())
+}
+
+fn format_of(output: &Output, default: Format) -> Format {
+    let by_name = || output.file.as_ref()?.extension()?.to_str()?.parse().ok();
+    output.format.or_else(by_name).unwrap_or(default)
+}
+
+fn options(output: &Output, terminal: &Terminal) -> output::Options {
+    let to_terminal = output.file.is_none() && terminal.width.is_some();
+    let max_rows = match output.max_rows {
+        Some(0) => None,
+        Some(n) => Some(n),
+        None => to_terminal.then_some(MAX_ROWS),
+    };
+    output::Options {
+        max_rows,
+        width: terminal.width.filter(|_| to_terminal),
+        header: !output.no_header,
+        color: terminal.color && to_terminal,
+    }
+}
+
+fn create(output: &Output) -> Result<Option<File>, Failure> {
+    let Some(path) = &output.file else { return Ok(None) };
+    let file = File::create(path);
+    file.map(Some).map_err(|e| Failure::Usage(format!("can't write {}: {e}", path.display())))
+}
+
+/// The file, or standard output.
+fn writable<'w>(file: Option<&'w mut File>, format: Format) -> Result<Box<dyn Write + Send + 'w>, Failure> {
+    match file {
+        Some(file) => Ok(Box::new(file)),
+        None if format.is_binary() && io::stdout().is_terminal() => {
+            Err(Failure::Usage(format!("{format} is a binary format: write it to a file with -o")))
+        }
+        None => Ok(Box::new(io::stdout())),
+    }
+}
+
+fn describe_loss(loss: &Loss) -> String {
+    let Loss { problem, lost, bytes } = loss;
+    #[expect(clippy::cast_precision_loss, reason = "a share")]
+    let share = if *bytes == 0 { 0.0 } else { 100.0 * *lost as f64 / *bytes as f64 };
+    let size = human::bytes(lost.cast_signed());
+    format!("{problem}; {size} ({share:.1}%) of the trace could not be used, the answer is that of the rest")
+}

@@ -1,0 +1,168 @@
+//! What can be typed.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+use crate::output::Format;
+
+#[derive(Parser)]
+#[command(
+    name = "gtq",
+    version,
+    about = "Queries Go execution traces",
+    long_about = "Queries Go execution traces (runtime/trace): the trace is a set of tables, and GTQ asks them questions.",
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true,
+    override_usage = "gtq -e QUERY [-e QUERY]… [OPTIONS] [TRACE]\n       gtq -f FILE [OPTIONS] [TRACE]\n       gtq COMMAND"
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+
+    /// A query; several run one after the other
+    #[arg(short = 'e', long = "execute", value_name = "QUERY", allow_hyphen_values = true)]
+    pub(super) execute: Vec<String>,
+
+    /// A file of queries, each ended by a semicolon
+    #[arg(short, long, value_name = "FILE", conflicts_with = "execute")]
+    pub(super) file: Option<PathBuf>,
+
+    /// The trace, or - for standard input
+    #[arg(value_name = "TRACE")]
+    pub(super) trace: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) output: Output,
+
+    #[command(flatten)]
+    pub(super) limits: Limits,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  gtq -e \"select name, count(), sum(exec) as exec from goroutines order by exec desc\" trace.dat
+  gtq -e \"from goroutine_states |> where state = 'runnable' and dur > 1ms |> limit 5\" trace.dat
+  gtq --format csv -o waits.csv -e \"select reason, sum(dur) as time from goroutine_states\" trace.dat
+  curl -s 'http://localhost:6060/debug/pprof/trace?seconds=5' | gtq -e \"select count() from events\" -
+  gtq tables                        what there is to ask about
+  gtq describe goroutine_states     the columns of a table
+  gtq explain \"select count() from events\"
+
+Exit codes: 0 fine, 1 a query failed, 2 wrong usage or an input that can't be read.";
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Show what is in a trace
+    #[command(after_help = "Example:\n  gtq info trace.dat")]
+    Info {
+        /// The trace, or - for standard input
+        trace: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List the tables
+    #[command(after_help = "Examples:\n  gtq tables\n  gtq tables --format json")]
+    Tables {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show the columns of a table
+    #[command(after_help = "Example:\n  gtq describe goroutines")]
+    Describe {
+        /// The table's name
+        table: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show how a query would be run
+    #[command(after_help = "Example:\n  gtq explain \"select count() from events where g = 1\"")]
+    Explain {
+        /// The query
+        query: String,
+        /// A trace to plan for; none is needed
+        trace: Option<PathBuf>,
+    },
+}
+
+/// How results are written.
+#[derive(ClapArgs, Clone)]
+pub(super) struct Output {
+    /// Form of the result [default: table, or what the name given to -o ends with]
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    pub(super) format: Option<Format>,
+
+    /// Write the result to a file
+    #[arg(short = 'o', long = "output", id = "output", value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+
+    /// Rows to show in a table, 0 for all [default: 40 on a terminal, else all]
+    #[arg(long, value_name = "N")]
+    pub(super) max_rows: Option<usize>,
+
+    /// Leave out the header of csv and tsv
+    #[arg(long)]
+    pub(super) no_header: bool,
+}
+
+/// How much of the machine queries may use.
+#[derive(ClapArgs, Clone)]
+pub(super) struct Limits {
+    /// Memory that a query's operators may hold, such as 512MB or 2GiB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, global = true)]
+    pub(super) memory_limit: Option<usize>,
+
+    /// Threads [default: one per core]
+    #[arg(long, value_name = "N", global = true)]
+    pub(super) threads: Option<NonZeroUsize>,
+}
+
+/// Takes the names of formats, and lists them where the name is wrong.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let names = PossibleValuesParser::new(Format::ALL.iter().map(|format| format.name()));
+    names.try_map(|name| name.parse::<Format>())
+}
+
+/// Reads `512MB`, `2GiB`, `1000000`.
+fn parse_size(text: &str) -> Result<usize, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor: usize = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kb" => 1000,
+        "k" | "kib" => 1 << 10,
+        "mb" => 1_000_000,
+        "m" | "mib" => 1 << 20,
+        "gb" => 1_000_000_000,
+        "g" | "gib" => 1 << 30,
+        _ => return Err(format!("`{unit}` is no unit of size; B, KB, KiB, MB, MiB, GB and GiB are")),
+    };
+    let number: usize = number.parse().map_err(|_| "a size is a number with a unit, such as 512MB".to_owned())?;
+    number.checked_mul(factor).filter(|&n| n > 0).ok_or_else(|| "a size must be positive and fit in memory".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        use clap::CommandFactory as _;
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_size("512MB"), Ok(512_000_000));
+        assert_eq!(parse_size("2GiB"), Ok(2 << 30));
+        assert_eq!(parse_size("64 KiB"), Ok(65536));
+        assert_eq!(parse_size("7"), Ok(7));
+        for wrong in ["", "MB", "0", "-1", "1.5GB", "3 apples", "99999999999GiB"] {
+            assert!(parse_size(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The command line: arguments in, calls down, words out. No logic of its own.
+//!
+//! `args` says what can be typed, `run` takes it apart, `answer` runs queries and writes their results, `pages` shows
+//! what is in the catalog and how a query is planned. Nothing else in the program prints.
+
+mod answer;
+mod args;
+mod pages;
+mod progress;
+mod terminal;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use crate::engine;
+use args::{Args, Command};
+use terminal::Terminal;
+
+/// How a run ended badly.
+enum Failure {
+    /// A query has errors or can't be computed. Exit code 1.
+    Query(String),
+    /// Wrong usage, or an input that can't be read. Exit code 2.
+    Usage(String),
+    /// Nobody reads the output any more. No failure at all.
+    BrokenPipe,
+}
+
+impl From<engine::Error> for Failure {
+    fn from(error: engine::Error) -> Self {
+        match error {
+            engine::Error::Output(e) => e.into(),
+            engine::Error::Open { .. } | engine::Error::NoTrace => Self::Usage(error.to_string()),
+            engine::Error::Memory(_) | engine::Error::Run(_) | engine::Error::Internal(_) => {
+                Self::Query(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<crate::output::Error> for Failure {
+    fn from(error: crate::output::Error) -> Self {
+        if error.is_broken_pipe() {
+            return Self::BrokenPipe;
+        }
+        Self::Usage(format!("can't write the result: {error}"))
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        crate::output::Error::from(error).into()
+    }
+}
+
+/// Runs the program with these arguments, the first of which is its name.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let terminal = Terminal::new();
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(e) => {
+            let is_help = matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let _ = e.print();
+            return ExitCode::from(if is_help { 0 } else { 2 });
+        }
+    };
+    let result = match &args.command {
+        None => answer::queries(&args, &terminal),
+        Some(Command::Info { trace, output }) => answer::info(trace, output, &args.limits, &terminal),
+        Some(Command::Tables { output }) => pages::tables(output, &terminal),
+        Some(Command::Describe { table, output }) => pages::describe(table, output, &terminal),
+        Some(Command::Explain { query, trace }) => pages::explain(query, trace.as_deref(), &args.limits, &terminal),
+    };
+    match result {
+        Ok(()) | Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
+        Err(Failure::Query(message)) => fail(&terminal, &message, 1),
+        Err(Failure::Usage(message)) => fail(&terminal, &message, 2),
+    }
+}
+
+fn fail(terminal: &Terminal, message: &str, code: u8) -> ExitCode {
+    terminal.error(message);
+    ExitCode::from(code)
+}

@@ -1,0 +1,73 @@
+//! What is in the catalog, and how a query is planned.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
+
+use super::Failure;
+use super::answer::{compile, open, show};
+use super::args::{Limits, Output};
+use super::terminal::Terminal;
+use crate::catalog::{self, Table, Type};
+use crate::engine;
+use crate::syntax::similar;
+use crate::tables::field_metadata;
+
+/// `gtq tables`.
+pub(super) fn tables(output: &Output, terminal: &Terminal) -> Result<(), Failure> {
+    let tables = catalog::tables();
+    let columns = |table: &Table| table.columns.iter().map(|c| c.name).collect::<Vec<_>>().join(", ");
+    let page = page(&[
+        ("table", tables.iter().map(|t| Some(t.name.to_owned())).collect()),
+        ("one row per", tables.iter().map(|t| Some(t.row.to_owned())).collect()),
+        ("columns", tables.iter().map(|t| Some(columns(t))).collect()),
+    ]);
+    show(&page, output, terminal)
+}
+
+/// `gtq describe TABLE`.
+pub(super) fn describe(name: &str, output: &Output, terminal: &Terminal) -> Result<(), Failure> {
+    let Some(table) = catalog::table(&name.to_ascii_lowercase()) else {
+        let near = similar::closest(name, catalog::tables().iter().map(|t| t.name));
+        let hint = near.map_or_else(|| "`gtq tables` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+        return Err(Failure::Usage(format!("there is no table `{name}`; {hint}")));
+    };
+    let of = |text: fn(&catalog::Column) -> Option<String>| table.columns.iter().map(text).collect::<Vec<_>>();
+    let page = page(&[
+        ("column", of(|c| Some(c.name.to_owned()))),
+        ("type", of(|c| Some(format!("{}{}", c.ty, if c.nullable { "?" } else { "" })))),
+        ("unit", of(|c| c.ty.unit().map(str::to_owned))),
+        ("meaning", of(|c| Some(c.doc.to_owned()))),
+        ("values", of(|c| c.domain.map(|d| d.values.join(", ")))),
+    ]);
+    show(&page, output, terminal)
+}
+
+/// `gtq explain QUERY [TRACE]`.
+pub(super) fn explain(
+    query: &str,
+    trace: Option<&Path>,
+    limits: &Limits,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let compiled = compile("<query>", query, terminal)?;
+    let session = open(trace, limits, terminal)?;
+    let mut out = std::io::stdout();
+    for query in &compiled.queries {
+        let engine::Explanation { logical, optimized, physical } = session.explain(query)?;
+        let physical = physical.trim_end();
+        writeln!(out, "logical plan\n{logical}\n\noptimized plan\n{optimized}\n\nphysical plan\n{physical}")?;
+    }
+    Ok(())
+}
+
+/// A table of texts.
+fn page(columns: &[(&str, Vec<Option<String>>)]) -> RecordBatch {
+    let field = |name: &str| Field::new(name, DataType::Utf8, true).with_metadata(field_metadata(&Type::String));
+    let schema = Schema::new(columns.iter().map(|(name, _)| field(name)).collect::<Vec<_>>());
+    let arrays = columns.iter().map(|(_, values)| Arc::new(StringArray::from(values.clone())) as ArrayRef).collect();
+    RecordBatch::try_new(Arc::new(schema), arrays).expect("columns of strings, one value a row")
+}

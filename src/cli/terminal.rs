@@ -1,0 +1,57 @@
+//! What is known of the terminal, and how to speak to people on it.
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::diag::Diagnostic;
+use crate::output::{escape, report};
+
+/// Standard output and standard error, as far as their being terminals matters.
+pub(super) struct Terminal {
+    /// Columns of standard output; None: it is no terminal.
+    pub(super) width: Option<usize>,
+    /// Whether standard output takes colours.
+    pub(super) color: bool,
+    error_color: bool,
+    pub(super) shows_progress: bool,
+}
+
+impl Terminal {
+    pub(super) fn new() -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let plain = set("NO_COLOR") || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let stdout = io::stdout().is_terminal();
+        let stderr = io::stderr().is_terminal();
+        let width = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        Self {
+            width: width.filter(|_| stdout),
+            color: stdout && !plain,
+            error_color: stderr && !plain,
+            shows_progress: stderr,
+        }
+    }
+
+    /// Says why the program fails.
+    pub(super) fn error(&self, message: &str) {
+        self.say(if self.error_color { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" }, message);
+    }
+
+    pub(super) fn warning(&self, message: &str) {
+        self.say(if self.error_color { "\u{1b}[1;33mwarning\u{1b}[0m" } else { "warning" }, message);
+    }
+
+    /// Shows what is wrong with a query.
+    pub(super) fn diagnostics(&self, name: &str, source: &str, diagnostics: &[Diagnostic]) {
+        if !diagnostics.is_empty() {
+            self.print(&report::render(name, source, diagnostics, self.error_color));
+        }
+    }
+
+    fn say(&self, what: &str, message: &str) {
+        self.print(&format!("{what}: {}\n", escape::terminal(message)));
+    }
+
+    /// Nothing can be done where standard error itself fails.
+    fn print(&self, text: &str) {
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+}

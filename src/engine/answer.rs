@@ -1,0 +1,99 @@
+//! From the batches of a plan to those that people and programs see.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, RecordBatchOptions};
+use arrow::array::{ListBuilder, StringViewBuilder};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt32Type};
+use arrow::error::ArrowError;
+
+use super::error::Error;
+use crate::catalog::Type;
+use crate::sema::typed::Column;
+use crate::tables::{Stacks, arrow_type, field_metadata};
+
+/// Gives a query's columns their names, says what unit they have, and writes stacks out as lists of frames.
+#[derive(Debug)]
+pub(super) struct Answer {
+    types: Vec<Type>,
+    schema: SchemaRef,
+    stacks: Arc<Stacks>,
+}
+
+impl Answer {
+    pub(super) fn new(columns: &[Column], stacks: Arc<Stacks>) -> Self {
+        let fields: Vec<Field> = columns
+            .iter()
+            .map(|column| {
+                // A column of nulls is shown as one of strings.
+                let ty = if column.ty == Type::Null { &Type::String } else { &column.ty };
+                Field::new(&column.name, shown_type(ty), true).with_metadata(field_metadata(ty))
+            })
+            .collect();
+        let types = columns.iter().map(|column| column.ty.clone()).collect();
+        Self { types, schema: Arc::new(Schema::new(fields)), stacks }
+    }
+
+    pub(super) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    pub(super) fn present(&self, batch: &RecordBatch) -> Result<RecordBatch, Error> {
+        let columns = batch.columns().iter().zip(&self.types).zip(self.schema.fields());
+        let shown = columns
+            .map(|((array, ty), field)| {
+                let array = self.written_out(array, ty)?;
+                if array.data_type() == field.data_type() { Ok(array) } else { cast(&array, field.data_type()) }
+            })
+            .collect::<Result<Vec<_>, ArrowError>>();
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        shown
+            .and_then(|arrays| RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options))
+            .map_err(|e| Error::Internal(e.to_string()))
+    }
+
+    /// Replaces stacks, also within lists, by lists of `func file:line`, leaf first.
+    fn written_out(&self, array: &ArrayRef, ty: &Type) -> Result<ArrayRef, ArrowError> {
+        match ty {
+            Type::Stack => self.frames(array),
+            Type::List(item) if contains_stack(item) => {
+                let list = array.as_list::<i32>();
+                let items = self.written_out(list.values(), item)?;
+                let field = Arc::new(Field::new("item", items.data_type().clone(), true));
+                Ok(Arc::new(ListArray::try_new(field, list.offsets().clone(), items, list.nulls().cloned())?))
+            }
+            _ => Ok(array.clone()),
+        }
+    }
+
+    fn frames(&self, array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+        let numbers = cast(array, &DataType::UInt32)?;
+        let view = self.stacks.view();
+        let mut lists = ListBuilder::new(StringViewBuilder::new());
+        for number in numbers.as_primitive::<UInt32Type>() {
+            for frame in number.into_iter().flat_map(|number| view.frames(number)) {
+                lists.values().append_value(format!("{} {}:{}", frame.func, frame.file, frame.line));
+            }
+            lists.append(number.is_some());
+        }
+        Ok(Arc::new(lists.finish()))
+    }
+}
+
+fn contains_stack(ty: &Type) -> bool {
+    match ty {
+        Type::Stack => true,
+        Type::List(item) => contains_stack(item),
+        _ => false,
+    }
+}
+
+/// The Arrow type of a column of a result.
+fn shown_type(ty: &Type) -> DataType {
+    match ty {
+        Type::Stack => arrow_type(&Type::list(Type::String)),
+        Type::List(item) => DataType::List(Arc::new(Field::new("item", shown_type(item), true))),
+        other => arrow_type(other),
+    }
+}

@@ -1,0 +1,67 @@
+//! What can go wrong, in the user's terms.
+
+use std::fmt;
+
+use arrow::error::ArrowError;
+use datafusion::common::DataFusionError;
+
+use crate::trace;
+
+/// Why there is no answer, or no whole one.
+#[derive(Debug)]
+pub enum Error {
+    /// The trace can't be read.
+    Open { path: String, error: trace::Error },
+    /// The query needs a trace and there is none.
+    NoTrace,
+    /// The query met a value that it can't be computed for.
+    Run(String),
+    /// The memory limit was reached.
+    Memory(String),
+    /// The consumer of the rows failed.
+    Output(crate::output::Error),
+    /// A defect of gtq.
+    Internal(String),
+}
+
+impl From<DataFusionError> for Error {
+    fn from(error: DataFusionError) -> Self {
+        match error {
+            DataFusionError::Context(_, inner) => (*inner).into(),
+            DataFusionError::Shared(inner) => match inner.as_ref() {
+                DataFusionError::ResourcesExhausted(what) => Self::Memory(what.clone()),
+                DataFusionError::External(message) => Self::Run(message.to_string()),
+                DataFusionError::ArrowError(error, _) => arrow_error(error),
+                other => Self::Internal(other.strip_backtrace()),
+            },
+            DataFusionError::ResourcesExhausted(what) => Self::Memory(what),
+            DataFusionError::External(message) => Self::Run(message.to_string()),
+            DataFusionError::ArrowError(error, _) => arrow_error(&error),
+            other => Self::Internal(other.strip_backtrace()),
+        }
+    }
+}
+
+fn arrow_error(error: &ArrowError) -> Error {
+    match error {
+        ArrowError::DivideByZero => Error::Run("division by zero".into()),
+        ArrowError::ArithmeticOverflow(_) => Error::Run("a number is too large for 64 bits".into()),
+        ArrowError::ExternalError(message) => Error::Run(message.to_string()),
+        other => Error::Internal(other.to_string()),
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open { path, error } => write!(f, "can't read {path}: {error}"),
+            Self::NoTrace => f.write_str("the query needs a trace: name its file after the options"),
+            Self::Run(message) => write!(f, "the query can't be computed: {message}"),
+            Self::Memory(_) => f.write_str("the query needs more memory than --memory-limit allows"),
+            Self::Output(error) => write!(f, "can't write the result: {error}"),
+            Self::Internal(message) => write!(f, "internal error, please report it: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

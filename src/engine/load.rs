@@ -1,0 +1,105 @@
+//! Passes over a trace: into memory, or into a stream.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::ops::ControlFlow;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
+use tokio::sync::mpsc;
+
+use crate::tables::Sink;
+
+/// Hears how far a pass is.
+pub trait Progress: Debug + Send + Sync {
+    /// So many bytes of the trace have been read, of all where that is known.
+    fn read(&self, bytes: u64, of: Option<u64>);
+
+    /// The pass is over.
+    fn finish(&self);
+}
+
+/// Rows in a batch that goes on to operators: they work in parallel on batches, not within them.
+const BATCH_ROWS: usize = 8192;
+
+/// The batch in pieces that share its memory.
+fn pieces(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
+    (0..batch.num_rows()).step_by(BATCH_ROWS).map(|start| batch.slice(start, BATCH_ROWS.min(batch.num_rows() - start)))
+}
+
+/// Keeps all batches by table.
+pub(super) struct Collector<'a> {
+    tables: HashMap<&'static str, Vec<RecordBatch>>,
+    progress: &'a dyn Progress,
+    bytes: Option<u64>,
+}
+
+impl<'a> Collector<'a> {
+    pub(super) fn new(progress: &'a dyn Progress, bytes: Option<u64>) -> Self {
+        Self { tables: HashMap::new(), progress, bytes }
+    }
+
+    pub(super) fn into_tables(self) -> HashMap<&'static str, Vec<RecordBatch>> {
+        self.tables
+    }
+}
+
+impl Sink for Collector<'_> {
+    fn batch(&mut self, table: &'static str, batch: RecordBatch) -> ControlFlow<()> {
+        self.tables.entry(table).or_default().extend(pieces(&batch));
+        ControlFlow::Continue(())
+    }
+
+    fn progress(&mut self, bytes: u64) -> ControlFlow<()> {
+        self.progress.read(bytes, self.bytes);
+        ControlFlow::Continue(())
+    }
+}
+
+type Channel = mpsc::Sender<Result<RecordBatch>>;
+
+/// Sends batches to a query that is running, until it has enough.
+pub(super) struct Sender<'a> {
+    to: Channel,
+    places: Vec<usize>,
+    progress: &'a dyn Progress,
+    bytes: Option<u64>,
+}
+
+impl<'a> Sender<'a> {
+    /// `places`: the columns to send, in order, by their places in a batch.
+    pub(super) fn new(to: Channel, places: Vec<usize>, progress: &'a dyn Progress, bytes: Option<u64>) -> Self {
+        Self { to, places, progress, bytes }
+    }
+}
+
+impl Sink for Sender<'_> {
+    fn batch(&mut self, _: &'static str, batch: RecordBatch) -> ControlFlow<()> {
+        for piece in pieces(&batch) {
+            let piece = piece.project(&self.places).map_err(DataFusionError::from);
+            if self.to.blocking_send(piece).is_err() {
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn progress(&mut self, bytes: u64) -> ControlFlow<()> {
+        self.progress.read(bytes, self.bytes);
+        if self.to.is_closed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// Runs `produce` on a thread of its own and streams what it sends.
+pub(super) fn stream(
+    schema: SchemaRef,
+    produce: impl FnOnce(Channel) -> std::result::Result<(), String> + Send + 'static,
+) -> SendableRecordBatchStream {
+    let mut builder = RecordBatchReceiverStreamBuilder::new(schema, 2);
+    let tx = builder.tx();
+    builder.spawn_blocking(move || produce(tx).map_err(|message| DataFusionError::External(message.into())));
+    builder.build()
+}

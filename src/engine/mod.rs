@@ -1,0 +1,20 @@
+//! Where text and trace meet: opens traces, plans what to load, runs queries, limits memory. The async edge.
+//!
+//! What comes in: query text, the path of a trace, limits. What goes out: batches with the query's columns, whose fields
+//! say what unit they have, and errors in the user's terms. A [`Session`] is an open trace; it keeps the tables that it
+//! has loaded.
+//!
+//! Does *not* know: terminals, formats of output, arguments.
+
+mod answer;
+mod error;
+mod load;
+mod prepare;
+mod session;
+mod source;
+
+pub use error::Error;
+pub use load::Progress;
+pub use prepare::{Compiled, Explanation, compile};
+pub use session::{Limits, Loss, Prepared, Session};
+pub use source::{Input, TraceInfo};

@@ -1,0 +1,213 @@
+//! An open trace and the queries over it.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::default_table_source::provider_as_source;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
+use datafusion::prelude::SessionConfig;
+use futures::StreamExt;
+use tokio::runtime::Runtime;
+
+use super::answer::Answer;
+use super::error::Error;
+use super::load::Progress;
+use super::prepare::Explanation;
+use super::source::{Input, NoTrace, TraceInfo, TraceSource};
+use crate::catalog::{self, Table};
+use crate::plan::{self, Environment};
+use crate::sema::typed;
+use crate::tables::{Needs, Pass, RowSource, Stacks, TraceTable};
+
+/// How much of the machine queries may use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes that operators may hold; beyond it they spill to disk or fail.
+    pub memory: Option<usize>,
+    /// Threads; None: one per core.
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// What of a trace could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// Why.
+    pub problem: String,
+    /// Bytes lost, of all.
+    pub lost: u64,
+    pub bytes: u64,
+}
+
+/// An open trace; or none, for queries that need none.
+pub struct Session {
+    source: Option<Arc<TraceSource>>,
+    stacks: Arc<Stacks>,
+    state: SessionState,
+    runtime: Runtime,
+}
+
+/// A query that is ready to run.
+#[derive(Debug)]
+pub struct Prepared {
+    logical: LogicalPlan,
+    optimized: LogicalPlan,
+    scans: Vec<(&'static Table, Vec<usize>)>,
+    answer: Answer,
+}
+
+impl Prepared {
+    /// The schema of the result: names, Arrow types, and in each field's metadata `gtq.type` and `unit`.
+    pub fn schema(&self) -> &SchemaRef {
+        self.answer.schema()
+    }
+}
+
+impl Session {
+    /// Opens a trace and reads as much as shows that it is one.
+    ///
+    /// # Errors
+    /// When it can't be read or is no trace that gtq knows.
+    pub fn open(input: Input, limits: Limits, progress: Arc<dyn Progress>) -> Result<Self, Error> {
+        let source = TraceSource::open(input, progress)?;
+        let stacks = source.stacks().clone();
+        Self::new(Some(Arc::new(source)), stacks, limits)
+    }
+
+    /// A session without a trace, to plan queries or to compute without tables.
+    ///
+    /// # Errors
+    /// When threads can't be started.
+    pub fn without_trace(limits: Limits) -> Result<Self, Error> {
+        Self::new(None, Arc::default(), limits)
+    }
+
+    fn new(source: Option<Arc<TraceSource>>, stacks: Arc<Stacks>, limits: Limits) -> Result<Self, Error> {
+        let threads = limits.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+        let mut environment = RuntimeEnvBuilder::new();
+        if let Some(bytes) = limits.memory {
+            environment = environment.with_memory_limit(bytes, 1.0);
+        }
+        let state = SessionStateBuilder::new()
+            .with_config(SessionConfig::new().with_target_partitions(threads))
+            .with_runtime_env(environment.build_arc()?)
+            .build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(threads)
+            .build()
+            .map_err(|e| Error::Internal(format!("threads can't be started: {e}")))?;
+        Ok(Self { source, stacks, state, runtime })
+    }
+
+    pub fn trace(&self) -> Option<TraceInfo> {
+        self.source.as_ref().map(|source| source.info())
+    }
+
+    /// What had to be left out of the answers so far.
+    pub fn loss(&self) -> Option<Loss> {
+        self.source.as_ref().and_then(|source| source.loss())
+    }
+
+    /// Plans a query.
+    ///
+    /// # Errors
+    /// When it needs a trace and there is none.
+    pub fn prepare(&self, query: &typed::Query) -> Result<Prepared, Error> {
+        let prepared = self.plan(query)?;
+        if self.source.is_none() && !prepared.scans.is_empty() {
+            return Err(Error::NoTrace);
+        }
+        Ok(prepared)
+    }
+
+    fn plan(&self, query: &typed::Query) -> Result<Prepared, Error> {
+        let rows: Arc<dyn RowSource> = match &self.source {
+            Some(source) => source.clone(),
+            None => Arc::new(NoTrace),
+        };
+        let table = |table| provider_as_source(Arc::new(TraceTable::new(table, rows.clone())));
+        let environment = Environment { table: &table, stacks: self.stacks.clone() };
+        let logical = plan::lower(query, &environment)?;
+        let optimized = self.state.optimize(&logical)?;
+        let scans = scans(&optimized)?;
+        Ok(Prepared { logical, optimized, scans, answer: Answer::new(&query.columns, self.stacks.clone()) })
+    }
+
+    /// Loads, in one pass, what several scans of these queries have in common. A single scan streams instead.
+    ///
+    /// # Errors
+    /// When the trace can't be read again.
+    pub fn load<'a>(&self, queries: impl IntoIterator<Item = &'a Prepared>) -> Result<(), Error> {
+        let Some(source) = &self.source else { return Ok(()) };
+        let mut needs = Needs::default();
+        let mut passes = 0;
+        for query in queries {
+            passes += query.scans.len();
+            for (table, columns) in &query.scans {
+                // Rows that stream need not be kept for a query that goes over them once.
+                if query.scans.len() > 1 || !Pass::streams(table) || source.reads_once() {
+                    needs.add(table, columns);
+                }
+            }
+        }
+        if passes > 1 { source.load(&needs) } else { Ok(()) }
+    }
+
+    /// Runs a query, giving its batches to `take` as they come.
+    ///
+    /// # Errors
+    /// When the query can't be computed, or `take` fails.
+    pub fn run(
+        &self,
+        query: &Prepared,
+        mut take: impl FnMut(&RecordBatch) -> Result<(), crate::output::Error>,
+    ) -> Result<(), Error> {
+        self.runtime.block_on(async {
+            let physical = self.physical(query).await?;
+            let mut stream = execute_stream(physical, self.state.task_ctx())?;
+            while let Some(batch) = stream.next().await {
+                let batch = query.answer.present(&batch?)?;
+                take(&batch).map_err(Error::Output)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Shows how a query would be run.
+    ///
+    /// # Errors
+    /// When it can't be planned.
+    pub fn explain(&self, query: &typed::Query) -> Result<Explanation, Error> {
+        let prepared = self.plan(query)?;
+        let physical = self.runtime.block_on(self.physical(&prepared))?;
+        Ok(Explanation {
+            logical: prepared.logical.display_indent().to_string(),
+            optimized: prepared.optimized.display_indent().to_string(),
+            physical: displayable(physical.as_ref()).indent(false).to_string(),
+        })
+    }
+
+    async fn physical(&self, query: &Prepared) -> Result<Arc<dyn ExecutionPlan>, Error> {
+        Ok(self.state.query_planner().create_physical_plan(&query.optimized, &self.state).await?)
+    }
+}
+
+/// The tables that a plan scans, as often as it does, with the columns.
+fn scans(plan: &LogicalPlan) -> Result<Vec<(&'static Table, Vec<usize>)>, Error> {
+    let mut scans = Vec::new();
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && let Some(table) = catalog::table(scan.table_name.table())
+        {
+            let all = || (0..table.columns.len()).collect();
+            scans.push((table, scan.projection.clone().unwrap_or_else(all)));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(scans)
+}
