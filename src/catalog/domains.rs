@@ -40,11 +40,8 @@ pub(super) static STATES: Domain = Domain {
 };
 
 /// States in which a goroutine stays.
-pub(super) static GOROUTINE_STATES: Domain = Domain {
-    name: "goroutine state",
-    values: &["runnable", "running", "waiting", "syscall"],
-    closed: true,
-};
+pub(super) static GOROUTINE_STATES: Domain =
+    Domain { name: "goroutine state", values: &["runnable", "running", "waiting", "syscall"], closed: true };
 
 /// A goroutine's last state.
 pub(super) static LAST_STATES: Domain = Domain {
@@ -54,13 +51,15 @@ pub(super) static LAST_STATES: Domain = Domain {
 };
 
 /// States in which a proc stays.
-pub(super) static PROC_STATES: Domain = Domain { name: "proc state", values: &["running", "idle"], closed: true };
+pub(super) static PROC_STATES: Domain =
+    Domain { name: "proc state", values: &["running", "idle"], closed: true };
 
 /// What changes its state.
 pub(super) static RESOURCES: Domain = Domain { name: "resource", values: &["g", "p", "m"], closed: true };
 
 /// What a range belongs to.
-pub(super) static SCOPES: Domain = Domain { name: "range scope", values: &["global", "g", "p"], closed: true };
+pub(super) static SCOPES: Domain =
+    Domain { name: "range scope", values: &["global", "g", "p"], closed: true };
 
 /// Categories of goroutine_stats.
 pub(super) static STAT_CATEGORIES: Domain =

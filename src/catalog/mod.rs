@@ -10,8 +10,8 @@ mod types;
 
 pub use domains::Domain;
 pub use functions::{
-    Accepts, Function, FunctionKind, Ordering, Parameter, Presence, ResultType, Signature, function, functions,
-    percentile_of,
+    Accepts, Function, FunctionKind, Ordering, Parameter, Presence, ResultType, Signature, function,
+    functions, percentile_of,
 };
 pub use tables::{Column, Table, table, tables};
 pub use types::Type;

@@ -31,7 +31,9 @@ pub(super) fn queries(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
     let sources: Vec<(String, String)> = match &args.file {
         Some(path) => vec![(path.display().to_string(), read_source(path)?)],
         None if args.execute.is_empty() => {
-            return Err(Failure::Usage("there is no query: give one with -e, or a file with -f (see gtq --help)".into()));
+            return Err(Failure::Usage(
+                "there is no query: give one with -e, or a file with -f (see gtq --help)".into(),
+            ));
         }
         None => args.execute.iter().map(|text| ("<query>".to_owned(), text.clone())).collect(),
     };
@@ -48,10 +50,16 @@ pub(super) fn queries(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
 }
 
 /// `gtq info TRACE`.
-pub(super) fn info(trace: &Path, output: &Output, limits: &Limits, terminal: &Terminal) -> Result<(), Failure> {
+pub(super) fn info(
+    trace: &Path,
+    output: &Output,
+    limits: &Limits,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     let compiled = compile("<info>", INFO, terminal)?;
     let session = open(Some(trace), limits, terminal)?;
-    let prepared = compiled.queries.iter().map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
+    let prepared =
+        compiled.queries.iter().map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
     answer(&session, &prepared, output, Format::Vertical, terminal)
 }
 
@@ -98,7 +106,10 @@ fn answer(
 ) -> Result<(), Failure> {
     let format = format_of(output, default);
     if format.is_binary() && queries.len() > 1 {
-        return Err(Failure::Usage(format!("{format} takes one result, and there are {} queries", queries.len())));
+        return Err(Failure::Usage(format!(
+            "{format} takes one result, and there are {} queries",
+            queries.len()
+        )));
     }
     session.load(queries)?;
     let mut file = create(output)?;

@@ -141,8 +141,12 @@ fn parse_size(text: &str) -> Result<usize, String> {
         "g" | "gib" => 1 << 30,
         _ => return Err(format!("`{unit}` is no unit of size; B, KB, KiB, MB, MiB, GB and GiB are")),
     };
-    let number: usize = number.parse().map_err(|_| "a size is a number with a unit, such as 512MB".to_owned())?;
-    number.checked_mul(factor).filter(|&n| n > 0).ok_or_else(|| "a size must be positive and fit in memory".to_owned())
+    let number: usize =
+        number.parse().map_err(|_| "a size is a number with a unit, such as 512MB".to_owned())?;
+    number
+        .checked_mul(factor)
+        .filter(|&n| n > 0)
+        .ok_or_else(|| "a size must be positive and fit in memory".to_owned())
 }
 
 #[cfg(test)]

@@ -72,7 +72,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Info { trace, output }) => answer::info(trace, output, &args.limits, &terminal),
         Some(Command::Tables { output }) => pages::tables(output, &terminal),
         Some(Command::Describe { table, output }) => pages::describe(table, output, &terminal),
-        Some(Command::Explain { query, trace }) => pages::explain(query, trace.as_deref(), &args.limits, &terminal),
+        Some(Command::Explain { query, trace }) => {
+            pages::explain(query, trace.as_deref(), &args.limits, &terminal)
+        }
     };
     match result {
         Ok(()) | Err(Failure::BrokenPipe) => ExitCode::SUCCESS,

@@ -32,10 +32,12 @@ pub(super) fn tables(output: &Output, terminal: &Terminal) -> Result<(), Failure
 pub(super) fn describe(name: &str, output: &Output, terminal: &Terminal) -> Result<(), Failure> {
     let Some(table) = catalog::table(&name.to_ascii_lowercase()) else {
         let near = similar::closest(name, catalog::tables().iter().map(|t| t.name));
-        let hint = near.map_or_else(|| "`gtq tables` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+        let hint = near
+            .map_or_else(|| "`gtq tables` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
         return Err(Failure::Usage(format!("there is no table `{name}`; {hint}")));
     };
-    let of = |text: fn(&catalog::Column) -> Option<String>| table.columns.iter().map(text).collect::<Vec<_>>();
+    let of =
+        |text: fn(&catalog::Column) -> Option<String>| table.columns.iter().map(text).collect::<Vec<_>>();
     let page = page(&[
         ("column", of(|c| Some(c.name.to_owned()))),
         ("type", of(|c| Some(format!("{}{}", c.ty, if c.nullable { "?" } else { "" })))),
@@ -66,8 +68,10 @@ pub(super) fn explain(
 
 /// A table of texts.
 fn page(columns: &[(&str, Vec<Option<String>>)]) -> RecordBatch {
-    let field = |name: &str| Field::new(name, DataType::Utf8, true).with_metadata(field_metadata(&Type::String));
+    let field =
+        |name: &str| Field::new(name, DataType::Utf8, true).with_metadata(field_metadata(&Type::String));
     let schema = Schema::new(columns.iter().map(|(name, _)| field(name)).collect::<Vec<_>>());
-    let arrays = columns.iter().map(|(_, values)| Arc::new(StringArray::from(values.clone())) as ArrayRef).collect();
+    let arrays =
+        columns.iter().map(|(_, values)| Arc::new(StringArray::from(values.clone())) as ArrayRef).collect();
     RecordBatch::try_new(Arc::new(schema), arrays).expect("columns of strings, one value a row")
 }

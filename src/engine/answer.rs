@@ -44,7 +44,11 @@ impl Answer {
         let shown = columns
             .map(|((array, ty), field)| {
                 let array = self.written_out(array, ty)?;
-                if array.data_type() == field.data_type() { Ok(array) } else { cast(&array, field.data_type()) }
+                if array.data_type() == field.data_type() {
+                    Ok(array)
+                } else {
+                    cast(&array, field.data_type())
+                }
             })
             .collect::<Result<Vec<_>, ArrowError>>();
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));

@@ -27,7 +27,9 @@ const BATCH_ROWS: usize = 8192;
 
 /// The batch in pieces that share its memory.
 fn pieces(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
-    (0..batch.num_rows()).step_by(BATCH_ROWS).map(|start| batch.slice(start, BATCH_ROWS.min(batch.num_rows() - start)))
+    (0..batch.num_rows())
+        .step_by(BATCH_ROWS)
+        .map(|start| batch.slice(start, BATCH_ROWS.min(batch.num_rows() - start)))
 }
 
 /// Keeps all batches by table.
@@ -71,7 +73,12 @@ pub(super) struct Sender<'a> {
 
 impl<'a> Sender<'a> {
     /// `places`: the columns to send, in order, by their places in a batch.
-    pub(super) fn new(to: Channel, places: Vec<usize>, progress: &'a dyn Progress, bytes: Option<u64>) -> Self {
+    pub(super) fn new(
+        to: Channel,
+        places: Vec<usize>,
+        progress: &'a dyn Progress,
+        bytes: Option<u64>,
+    ) -> Self {
         Self { to, places, progress, bytes }
     }
 }

@@ -88,7 +88,8 @@ impl Session {
     }
 
     fn new(source: Option<Arc<TraceSource>>, stacks: Arc<Stacks>, limits: Limits) -> Result<Self, Error> {
-        let threads = limits.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+        let threads =
+            limits.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
         let mut environment = RuntimeEnvBuilder::new();
         if let Some(bytes) = limits.memory {
             environment = environment.with_memory_limit(bytes, 1.0);

@@ -52,11 +52,7 @@ pub(super) fn text(array: &dyn Array, kind: &Type, row: usize, detail: Detail) -
 /// The frames of a stack, leaf first, each safe for a terminal; None where `array` holds no lists.
 pub(super) fn frames(array: &dyn Array, row: usize) -> Option<Vec<String>> {
     let frames = list(array, row)?;
-    Some(
-        (0..frames.len())
-            .map(|index| or_null(text(&frames, &Type::String, index, Detail::Full)))
-            .collect(),
-    )
+    Some((0..frames.len()).map(|index| or_null(text(&frames, &Type::String, index, Detail::Full))).collect())
 }
 
 /// The text of a value that may be null.
@@ -86,9 +82,7 @@ fn list(array: &dyn Array, row: usize) -> Option<ArrayRef> {
 fn integer(array: &dyn Array, row: usize) -> Option<i128> {
     macro_rules! value {
         ($kind:ty) => {
-            array
-                .as_primitive_opt::<$kind>()
-                .map(|values| i128::from(values.value(row)))
+            array.as_primitive_opt::<$kind>().map(|values| i128::from(values.value(row)))
         };
     }
     match array.data_type() {
@@ -106,12 +100,10 @@ fn integer(array: &dyn Array, row: usize) -> Option<i128> {
 
 fn real(array: &dyn Array, row: usize) -> Option<f64> {
     match array.data_type() {
-        DataType::Float64 => array
-            .as_primitive_opt::<Float64Type>()
-            .map(|values| values.value(row)),
-        DataType::Float32 => array
-            .as_primitive_opt::<Float32Type>()
-            .map(|values| f64::from(values.value(row))),
+        DataType::Float64 => array.as_primitive_opt::<Float64Type>().map(|values| values.value(row)),
+        DataType::Float32 => {
+            array.as_primitive_opt::<Float32Type>().map(|values| f64::from(values.value(row)))
+        }
         _ => None,
     }
 }
@@ -141,12 +133,7 @@ fn fields(array: &dyn Array, kinds: &[Type], row: usize, detail: Detail) -> Opti
         if index > 0 {
             text.push_str(", ");
         }
-        let value = or_null(self::text(
-            column,
-            kinds.get(index).unwrap_or(&Type::Other),
-            row,
-            detail,
-        ));
+        let value = or_null(self::text(column, kinds.get(index).unwrap_or(&Type::Other), row, detail));
         // Writing to a string cannot fail.
         let _ = write!(text, "{}: {value}", escape::terminal(field.name()));
     }
@@ -213,10 +200,7 @@ mod tests {
                 "main.Map[go.shape.struct { a int; b string }] /a b/x.go:1",
                 "main.Map[go.shape.struct { a int; b string }]",
             ),
-            (
-                "net/http.(*conn).serve C:\\go src\\x.go:1",
-                "net/http.(*conn).serve",
-            ),
+            ("net/http.(*conn).serve C:\\go src\\x.go:1", "net/http.(*conn).serve"),
             ("odd[ unclosed x.go:1", "odd[ unclosed x.go:1"),
             ("", ""),
         ];
@@ -229,18 +213,10 @@ mod tests {
     fn types_that_do_not_fit_are_shown_as_they_are() {
         let cases: [(ArrayRef, Type, &str); 5] = [
             (Arc::new(Float64Array::from(vec![1.5])), Type::Duration, "1.5"),
-            (
-                Arc::new(UInt64Array::from(vec![u64::MAX])),
-                Type::Int,
-                "18446744073709551615",
-            ),
+            (Arc::new(UInt64Array::from(vec![u64::MAX])), Type::Int, "18446744073709551615"),
             (Arc::new(UInt64Array::from(vec![u64::MAX])), Type::Bytes, "8EiB"),
             (Arc::new(StringArray::from(vec!["a\nb"])), Type::Int, "a\\nb"),
-            (
-                Arc::new(Int64Array::from(vec![7])),
-                Type::List(Box::new(Type::Int)),
-                "7",
-            ),
+            (Arc::new(Int64Array::from(vec![7])), Type::List(Box::new(Type::Int)), "7"),
         ];
         for (array, kind, expected) in cases {
             assert_eq!(text(&array, &kind, 0, Detail::Short).as_deref(), Some(expected));
@@ -248,9 +224,6 @@ mod tests {
         assert_eq!(text(&NullArray::new(1), &Type::Int, 0, Detail::Short), None);
         let mut words = StringDictionaryBuilder::<Int32Type>::new();
         words.append_value("\u{1b}x");
-        assert_eq!(
-            text(&words.finish(), &Type::Other, 0, Detail::Short).as_deref(),
-            Some("\\u{1b}x")
-        );
+        assert_eq!(text(&words.finish(), &Type::Other, 0, Detail::Short).as_deref(), Some("\\u{1b}x"));
     }
 }

@@ -32,11 +32,7 @@ impl<W: io::Write + Send> Parquet<W> {
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
             .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
             .build();
-        Ok(Self {
-            writer: ArrowWriter::try_new(out, schema.clone(), Some(properties))?,
-            schema,
-            rows: 0,
-        })
+        Ok(Self { writer: ArrowWriter::try_new(out, schema.clone(), Some(properties))?, schema, rows: 0 })
     }
 }
 
@@ -49,10 +45,7 @@ impl<W: io::Write + Send> Writer for Parquet<W> {
 
     fn finish(self: Box<Self>) -> Result<Summary, Error> {
         self.writer.into_inner()?.flush()?;
-        Ok(Summary {
-            rows: self.rows,
-            rows_shown: self.rows,
-        })
+        Ok(Summary { rows: self.rows, rows_shown: self.rows })
     }
 }
 
@@ -65,11 +58,7 @@ pub(super) struct Ipc<W: io::Write> {
 
 impl<W: io::Write> Ipc<W> {
     pub(super) fn new(schema: SchemaRef, out: W) -> Result<Self, Error> {
-        Ok(Self {
-            writer: FileWriter::try_new(out, &schema)?,
-            schema,
-            rows: 0,
-        })
+        Ok(Self { writer: FileWriter::try_new(out, &schema)?, schema, rows: 0 })
     }
 }
 
@@ -82,10 +71,7 @@ impl<W: io::Write + Send> Writer for Ipc<W> {
 
     fn finish(mut self: Box<Self>) -> Result<Summary, Error> {
         self.writer.finish()?;
-        Ok(Summary {
-            rows: self.rows,
-            rows_shown: self.rows,
-        })
+        Ok(Summary { rows: self.rows, rows_shown: self.rows })
     }
 }
 

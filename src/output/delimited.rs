@@ -45,12 +45,7 @@ impl<W: io::Write + Send> Delimited<W> {
             out.write_all(&line)?;
         }
         let fields = schema.fields().iter().cloned().collect();
-        Ok(Self {
-            out,
-            dialect,
-            fields,
-            rows: 0,
-        })
+        Ok(Self { out, dialect, fields, rows: 0 })
     }
 }
 
@@ -58,9 +53,8 @@ impl<W: io::Write + Send> Writer for Delimited<W> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         let json = EncoderOptions::default().with_explicit_nulls(true);
         let columns = batch.columns().iter().zip(&self.fields);
-        let columns: Result<Vec<_>, _> = columns
-            .map(|(array, field)| Column::new(array, field, &json))
-            .collect();
+        let columns: Result<Vec<_>, _> =
+            columns.map(|(array, field)| Column::new(array, field, &json)).collect();
         let (mut columns, mut line, mut scratch) = (columns?, Vec::new(), Vec::new());
         for row in 0..batch.num_rows() {
             line.clear();
@@ -78,10 +72,7 @@ impl<W: io::Write + Send> Writer for Delimited<W> {
 
     fn finish(mut self: Box<Self>) -> Result<Summary, Error> {
         self.out.flush()?;
-        Ok(Summary {
-            rows: self.rows,
-            rows_shown: self.rows,
-        })
+        Ok(Summary { rows: self.rows, rows_shown: self.rows })
     }
 }
 
@@ -105,15 +96,9 @@ impl<'a> Column<'a> {
         } else if kind.is_nested() {
             Values::Nested(make_encoder(field, array, json)?)
         } else {
-            Values::Plain(ArrayFormatter::try_new(
-                array,
-                &FormatOptions::new().with_display_error(false),
-            )?)
+            Values::Plain(ArrayFormatter::try_new(array, &FormatOptions::new().with_display_error(false))?)
         };
-        Ok(Self {
-            nulls: array.logical_nulls(),
-            values,
-        })
+        Ok(Self { nulls: array.logical_nulls(), values })
     }
 
     /// Appends the field in `row` to `line`; `scratch` is any buffer.
@@ -168,9 +153,7 @@ impl Dialect {
         match self {
             Self::Csv
                 if bytes.is_empty()
-                    || bytes
-                        .iter()
-                        .any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) =>
+                    || bytes.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) =>
             {
                 line.push(b'"');
                 for &byte in bytes {

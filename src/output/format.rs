@@ -73,9 +73,7 @@ impl FromStr for Format {
     type Err = UnknownFormat;
 
     fn from_str(name: &str) -> Result<Self, UnknownFormat> {
-        let found = Self::ALL
-            .into_iter()
-            .find(|format| format.name().eq_ignore_ascii_case(name));
+        let found = Self::ALL.into_iter().find(|format| format.name().eq_ignore_ascii_case(name));
         found.ok_or_else(|| UnknownFormat(name.to_owned()))
     }
 }
@@ -87,11 +85,7 @@ pub struct UnknownFormat(pub String);
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = Format::ALL.map(Format::name).join(", ");
-        write!(
-            f,
-            "there is no format `{}`; there are {names}",
-            super::escape::terminal(&self.0)
-        )
+        write!(f, "there is no format `{}`; there are {names}", super::escape::terminal(&self.0))
     }
 }
 

@@ -22,9 +22,7 @@ use std::fmt::Write as _;
 #[must_use]
 pub fn duration(ns: i64) -> String {
     let size = ns.unsigned_abs();
-    let text = (size < 60 * SECOND)
-        .then(|| scaled(size, DURATION_UNITS))
-        .flatten();
+    let text = (size < 60 * SECOND).then(|| scaled(size, DURATION_UNITS)).flatten();
     let text = text.unwrap_or_else(|| clock(size));
     if ns < 0 { format!("-{text}") } else { text }
 }
@@ -117,12 +115,8 @@ const SECOND: u64 = 1_000_000_000;
 /// A unit: its name, its size, and how many of it make the next one.
 type Unit = (&'static str, u64, u64);
 
-const DURATION_UNITS: &[Unit] = &[
-    ("ns", 1, 1_000),
-    ("µs", 1_000, 1_000),
-    ("ms", 1_000_000, 1_000),
-    ("s", SECOND, 60),
-];
+const DURATION_UNITS: &[Unit] =
+    &[("ns", 1, 1_000), ("µs", 1_000, 1_000), ("ms", 1_000_000, 1_000), ("s", SECOND, 60)];
 
 const BYTE_UNITS: &[Unit] = &[
     ("B", 1, 1024),
@@ -148,11 +142,8 @@ fn scaled(size: u64, units: &[Unit]) -> Option<String> {
         let rounded = (u128::from(size) * power + u128::from(unit / 2)) / u128::from(unit);
         (rounded / power < u128::from(next)).then(|| {
             let decimals = decimals as usize;
-            let fraction = if decimals == 0 {
-                String::new()
-            } else {
-                format!(".{:0decimals$}", rounded % power)
-            };
+            let fraction =
+                if decimals == 0 { String::new() } else { format!(".{:0decimals$}", rounded % power) };
             format!("{}{}{name}", rounded / power, trim_zeros(&fraction))
         })
     })
@@ -161,11 +152,7 @@ fn scaled(size: u64, units: &[Unit]) -> Option<String> {
 /// A duration of a minute or more (or one that rounds to a minute) as hours, minutes and seconds.
 fn clock(ns: u64) -> String {
     let tenths = (u128::from(ns) + 50_000_000) / 100_000_000;
-    let tenths = if tenths < 36_000 {
-        tenths
-    } else {
-        (tenths + 5) / 10 * 10
-    };
+    let tenths = if tenths < 36_000 { tenths } else { (tenths + 5) / 10 * 10 };
     let mut text = String::new();
     for (part, name) in [(tenths / 36_000, 'h'), (tenths / 600 % 60, 'm')] {
         if part > 0 {
@@ -183,11 +170,7 @@ fn clock(ns: u64) -> String {
 
 /// Without zeros after the decimal point, and without a point that nothing follows.
 fn trim_zeros(text: &str) -> &str {
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        text
-    }
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
 #[cfg(test)]
@@ -224,12 +207,8 @@ mod tests {
 
     #[test]
     fn times_are_cut_to_the_microsecond() {
-        let cases = [
-            (0, "0.000000s"),
-            (999, "0.000000s"),
-            (-1, "-0.000001s"),
-            (61_000_001_999, "61.000001s"),
-        ];
+        let cases =
+            [(0, "0.000000s"), (999, "0.000000s"), (-1, "-0.000001s"), (61_000_001_999, "61.000001s")];
         for (ns, text) in cases {
             assert_eq!(time(ns), text, "{ns}");
         }
@@ -276,10 +255,7 @@ mod tests {
 
     #[test]
     fn counts_have_separators() {
-        assert_eq!(
-            [0, 999, 1_000, 1_234_567].map(count),
-            ["0", "999", "1,000", "1,234,567"]
-        );
+        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(count(u64::MAX), "18,446,744,073,709,551,615");
     }
 }

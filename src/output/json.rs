@@ -26,10 +26,7 @@ pub(super) struct Json<W: io::Write, F: JsonFormat> {
 
 impl<W: io::Write, F: JsonFormat> Json<W, F> {
     fn new(out: W) -> Self {
-        Self {
-            encoder: WriterBuilder::new().with_explicit_nulls(true).build(out),
-            rows: 0,
-        }
+        Self { encoder: WriterBuilder::new().with_explicit_nulls(true).build(out), rows: 0 }
     }
 }
 
@@ -44,10 +41,7 @@ impl<W: io::Write + Send, F: JsonFormat + Send> Writer for Json<W, F> {
     fn finish(mut self: Box<Self>) -> Result<Summary, Error> {
         self.encoder.finish()?;
         self.encoder.get_mut().flush()?;
-        Ok(Summary {
-            rows: self.rows,
-            rows_shown: self.rows,
-        })
+        Ok(Summary { rows: self.rows, rows_shown: self.rows })
     }
 }
 

@@ -18,19 +18,11 @@ pub(super) struct Need {
 
 impl Need {
     fn least(self) -> usize {
-        if self.shrinks {
-            self.full.min(self.name.max(MIN_TEXT))
-        } else {
-            self.full
-        }
+        if self.shrinks { self.full.min(self.name.max(MIN_TEXT)) } else { self.full }
     }
 
     fn within(self, cap: usize) -> usize {
-        if self.shrinks {
-            self.full.min(cap.max(self.least()))
-        } else {
-            self.full
-        }
+        if self.shrinks { self.full.min(cap.max(self.least())) } else { self.full }
     }
 }
 
@@ -55,15 +47,7 @@ pub(super) fn fit(needs: &[Need], width: Option<usize>) -> Vec<usize> {
         return vec![only.full.min(room.max(1))];
     }
     let total = |cap: usize| shown.iter().map(|need| need.within(cap)).sum::<usize>();
-    let (mut low, mut high) = (
-        MIN_TEXT,
-        shown
-            .iter()
-            .map(|need| need.full)
-            .max()
-            .unwrap_or(0)
-            .max(MIN_TEXT),
-    );
+    let (mut low, mut high) = (MIN_TEXT, shown.iter().map(|need| need.full).max().unwrap_or(0).max(MIN_TEXT));
     while low < high {
         let middle = high - (high - low) / 2;
         if total(middle) <= room {
@@ -115,19 +99,11 @@ mod tests {
     use super::*;
 
     fn number(full: usize) -> Need {
-        Need {
-            name: 1,
-            full,
-            shrinks: false,
-        }
+        Need { name: 1, full, shrinks: false }
     }
 
     fn words(full: usize) -> Need {
-        Need {
-            name: 4,
-            full,
-            shrinks: true,
-        }
+        Need { name: 4, full, shrinks: true }
     }
 
     #[test]
@@ -150,32 +126,17 @@ mod tests {
     #[test]
     fn whatever_is_shown_fits() {
         for width in 16..200 {
-            let needs = [
-                words(31),
-                number(7),
-                words(90),
-                Need {
-                    name: 20,
-                    full: 60,
-                    shrinks: true,
-                },
-                number(12),
-            ];
+            let needs =
+                [words(31), number(7), words(90), Need { name: 20, full: 60, shrinks: true }, number(12)];
             let widths = fit(&needs, Some(width));
-            assert!(
-                widths.iter().sum::<usize>() + 3 * widths.len() - 1 <= width,
-                "{width}: {widths:?}"
-            );
+            assert!(widths.iter().sum::<usize>() + 3 * widths.len() - 1 <= width, "{width}: {widths:?}");
         }
     }
 
     #[test]
     fn the_middle_gives_way() {
         assert_eq!(shorten("main.main", 9), None);
-        assert_eq!(
-            shorten("github.com/a/b.(*T).Run", 13).as_deref(),
-            Some("gith…(*T).Run")
-        );
+        assert_eq!(shorten("github.com/a/b.(*T).Run", 13).as_deref(), Some("gith…(*T).Run"));
         assert_eq!(shorten("世界世界世界", 6).as_deref(), Some("…世界"));
         assert_eq!(shorten("abc", 1).as_deref(), Some("…"));
         assert_eq!(shorten("abc", 0).as_deref(), Some("…"));

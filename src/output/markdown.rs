@@ -19,16 +19,8 @@ pub(super) struct Markdown<W> {
 impl<W: io::Write + Send> Markdown<W> {
     pub(super) fn new(schema: &Schema, mut out: W) -> Result<Self, Error> {
         let kinds: Vec<Type> = schema.fields().iter().map(|field| Type::of(field)).collect();
-        line(
-            &mut out,
-            schema.fields().iter().map(|field| escape::markdown(field.name())),
-        )?;
-        line(
-            &mut out,
-            kinds
-                .iter()
-                .map(|kind| if kind.is_number() { "--:" } else { "---" }.to_owned()),
-        )?;
+        line(&mut out, schema.fields().iter().map(|field| escape::markdown(field.name())))?;
+        line(&mut out, kinds.iter().map(|kind| if kind.is_number() { "--:" } else { "---" }.to_owned()))?;
         Ok(Self { out, kinds, rows: 0 })
     }
 }
@@ -56,9 +48,6 @@ impl<W: io::Write + Send> Writer for Markdown<W> {
 
     fn finish(mut self: Box<Self>) -> Result<Summary, Error> {
         self.out.flush()?;
-        Ok(Summary {
-            rows: self.rows,
-            rows_shown: self.rows,
-        })
+        Ok(Summary { rows: self.rows, rows_shown: self.rows })
     }
 }

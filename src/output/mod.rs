@@ -49,12 +49,7 @@ pub struct Options {
 impl Default for Options {
     /// For people at a place that is no terminal: 40 rows, any width, no colours.
     fn default() -> Self {
-        Self {
-            max_rows: Some(40),
-            width: None,
-            header: true,
-            color: false,
-        }
+        Self { max_rows: Some(40), width: None, header: true, color: false }
     }
 }
 
@@ -97,18 +92,8 @@ pub fn writer<'w>(
         Format::Table => Box::new(table::Table::new(&schema, options, out)),
         Format::Vertical => Box::new(vertical::Vertical::new(&schema, options, out)),
         Format::Markdown => Box::new(markdown::Markdown::new(&schema, out)?),
-        Format::Csv => Box::new(delimited::Delimited::new(
-            delimited::Dialect::Csv,
-            &schema,
-            options,
-            out,
-        )?),
-        Format::Tsv => Box::new(delimited::Delimited::new(
-            delimited::Dialect::Tsv,
-            &schema,
-            options,
-            out,
-        )?),
+        Format::Csv => Box::new(delimited::Delimited::new(delimited::Dialect::Csv, &schema, options, out)?),
+        Format::Tsv => Box::new(delimited::Delimited::new(delimited::Dialect::Tsv, &schema, options, out)?),
         Format::Json => Box::new(json::array(out)),
         Format::Ndjson => Box::new(json::lines(out)),
         Format::Parquet => Box::new(columnar::Parquet::new(schema, out)?),

@@ -39,12 +39,8 @@ use crate::diag::{Diagnostic, Fix, Severity, Span};
 /// ```
 #[must_use]
 pub fn render(name: &str, source: &str, diagnostics: &[Diagnostic], color: bool) -> String {
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    }
-    .decor_style(DecorStyle::Unicode);
+    let renderer =
+        if color { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Unicode);
     let shown = Shown::new(source);
     let name = escape::terminal(name);
     let mut text = String::new();
@@ -69,18 +65,10 @@ fn group<'a>(name: &'a str, shown: &'a Shown<'_>, diagnostic: &'a Diagnostic) ->
     let primary = annotation(AnnotationKind::Primary, shown, diagnostic.span, &diagnostic.note);
     let labels = diagnostic.labels.iter();
     let labels = labels.map(|label| annotation(AnnotationKind::Context, shown, label.span, &label.message));
-    let snippet = Snippet::source(&shown.text)
-        .path(name)
-        .annotation(primary)
-        .annotations(labels);
-    let hints = diagnostic
-        .hints
-        .iter()
-        .map(|hint| Level::HELP.with_name("hint").message(escape::terminal(hint)));
-    let fix = diagnostic
-        .fix
-        .iter()
-        .map(|fix| Level::HELP.message(advice(shown, fix)));
+    let snippet = Snippet::source(&shown.text).path(name).annotation(primary).annotations(labels);
+    let hints =
+        diagnostic.hints.iter().map(|hint| Level::HELP.with_name("hint").message(escape::terminal(hint)));
+    let fix = diagnostic.fix.iter().map(|fix| Level::HELP.message(advice(shown, fix)));
     level
         .primary_title(escape::terminal(&diagnostic.message))
         .id(diagnostic.code.0)
@@ -91,11 +79,7 @@ fn group<'a>(name: &'a str, shown: &'a Shown<'_>, diagnostic: &'a Diagnostic) ->
 
 fn annotation<'a>(kind: AnnotationKind, shown: &Shown<'_>, span: Span, label: &'a str) -> Annotation<'a> {
     let annotation = kind.span(shown.range(span));
-    if label.is_empty() {
-        annotation
-    } else {
-        annotation.label(escape::terminal(label))
-    }
+    if label.is_empty() { annotation } else { annotation.label(escape::terminal(label)) }
 }
 
 /// A fix in words.
@@ -171,15 +155,9 @@ mod tests {
             span,
             message: "m\u{1b}[31m".into(),
             note: "here\u{7}".into(),
-            labels: vec![Label {
-                span: Span::new(0, span.end),
-                message: "there".into(),
-            }],
+            labels: vec![Label { span: Span::new(0, span.end), message: "there".into() }],
             hints: vec!["h\u{202e}".into()],
-            fix: Some(Fix {
-                span,
-                replacement: "r\u{9b}".into(),
-            }),
+            fix: Some(Fix { span, replacement: "r\u{9b}".into() }),
         }
     }
 
@@ -216,11 +194,7 @@ mod tests {
             for start in (0..source.len()).step_by(7) {
                 for length in [0, 1, 10, 300] {
                     let span = Span::new(start, start + length);
-                    let plain = Diagnostic {
-                        note: "the place".into(),
-                        labels: vec![],
-                        ..diagnostic(span)
-                    };
+                    let plain = Diagnostic { note: "the place".into(), labels: vec![], ..diagnostic(span) };
                     assert!(render("q", &source, &[plain, diagnostic(span)], false).contains("the place"));
                 }
             }

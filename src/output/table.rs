@@ -40,17 +40,9 @@ struct Column {
 impl<W: io::Write + Send> Table<W> {
     pub(super) fn new(schema: &Schema, options: &Options, out: W) -> Self {
         let columns = schema.fields().iter();
-        let columns = columns.map(|field| Column {
-            name: escape::terminal(field.name()).into_owned(),
-            kind: Type::of(field),
-        });
-        Self {
-            out,
-            options: options.clone(),
-            columns: columns.collect(),
-            rows: Vec::new(),
-            total: 0,
-        }
+        let columns = columns
+            .map(|field| Column { name: escape::terminal(field.name()).into_owned(), kind: Type::of(field) });
+        Self { out, options: options.clone(), columns: columns.collect(), rows: Vec::new(), total: 0 }
     }
 
     /// The grid, and how many of its cells are shortened.
@@ -63,30 +55,22 @@ impl<W: io::Write + Send> Table<W> {
         }
         grid.set_header(self.columns.iter().zip(widths).map(|(column, &width)| {
             let name = layout::shorten(&column.name, width).unwrap_or_else(|| column.name.clone());
-            Cell::new(name)
-                .set_alignment(column.alignment())
-                .add_attribute(Attribute::Bold)
+            Cell::new(name).set_alignment(column.alignment()).add_attribute(Attribute::Bold)
         }));
         for row in &self.rows {
-            grid.add_row(
-                self.columns
-                    .iter()
-                    .zip(row)
-                    .zip(widths)
-                    .map(|((column, text), &width)| {
-                        let cell = match text {
-                            None => Cell::new(cell::NULL).add_attribute(Attribute::Dim),
-                            Some(text) => match layout::shorten(text, width) {
-                                None => Cell::new(text),
-                                Some(text) => {
-                                    shortened += 1;
-                                    Cell::new(text)
-                                }
-                            },
-                        };
-                        cell.set_alignment(column.alignment())
-                    }),
-            );
+            grid.add_row(self.columns.iter().zip(row).zip(widths).map(|((column, text), &width)| {
+                let cell = match text {
+                    None => Cell::new(cell::NULL).add_attribute(Attribute::Dim),
+                    Some(text) => match layout::shorten(text, width) {
+                        None => Cell::new(text),
+                        Some(text) => {
+                            shortened += 1;
+                            Cell::new(text)
+                        }
+                    },
+                };
+                cell.set_alignment(column.alignment())
+            }));
         }
         (grid, shortened)
     }
@@ -95,11 +79,7 @@ impl<W: io::Write + Send> Table<W> {
         let mut needs: Vec<Need> = (self.columns.iter())
             .map(|column| {
                 let name = column.name.width().min(WIDEST);
-                Need {
-                    name,
-                    full: name,
-                    shrinks: !column.kind.is_number(),
-                }
+                Need { name, full: name, shrinks: !column.kind.is_number() }
             })
             .collect();
         for row in &self.rows {
@@ -114,12 +94,8 @@ impl<W: io::Write + Send> Table<W> {
     /// The last line: how many rows there are, and what of them is not shown.
     fn notice(&self, shown: usize, shortened: usize) -> String {
         let mut text = rows(self.rows.len() as u64, self.total);
-        let left_out: Vec<&str> = self
-            .columns
-            .iter()
-            .skip(shown)
-            .map(|column| column.name.as_str())
-            .collect();
+        let left_out: Vec<&str> =
+            self.columns.iter().skip(shown).map(|column| column.name.as_str()).collect();
         if shortened > 0 {
             let _ = write!(text, "; {} shortened", plural(shortened as u64, "cell"));
         }
@@ -144,11 +120,7 @@ impl<W: io::Write + Send> Table<W> {
 
 impl<W: io::Write + Send> Writer for Table<W> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
-        let room = self
-            .options
-            .max_rows
-            .unwrap_or(usize::MAX)
-            .saturating_sub(self.rows.len());
+        let room = self.options.max_rows.unwrap_or(usize::MAX).saturating_sub(self.rows.len());
         for row in 0..batch.num_rows().min(room) {
             let columns = batch.columns().iter().zip(&self.columns);
             let cells = columns.map(|(array, column)| cell::text(array, &column.kind, row, Detail::Short));
@@ -169,20 +141,13 @@ impl<W: io::Write + Send> Writer for Table<W> {
         let notice = self.notice(widths.len(), shortened);
         writeln!(self.out, "{notice}")?;
         self.out.flush()?;
-        Ok(Summary {
-            rows: self.total,
-            rows_shown: self.rows.len() as u64,
-        })
+        Ok(Summary { rows: self.total, rows_shown: self.rows.len() as u64 })
     }
 }
 
 impl Column {
     fn alignment(&self) -> CellAlignment {
-        if self.kind.is_number() {
-            CellAlignment::Right
-        } else {
-            CellAlignment::Left
-        }
+        if self.kind.is_number() { CellAlignment::Right } else { CellAlignment::Left }
     }
 }
 
@@ -197,17 +162,9 @@ pub(super) fn rows(shown: u64, total: u64) -> String {
 
 /// `text` in a weak colour, where there are colours.
 pub(super) fn dim(text: &str, color: bool) -> String {
-    if color {
-        format!("\u{1b}[2m{text}\u{1b}[0m")
-    } else {
-        text.to_owned()
-    }
+    if color { format!("\u{1b}[2m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
 fn plural(count: u64, noun: &str) -> String {
-    format!(
-        "{} {noun}{}",
-        human::count(count),
-        if count == 1 { "" } else { "s" }
-    )
+    format!("{} {noun}{}", human::count(count), if count == 1 { "" } else { "s" })
 }

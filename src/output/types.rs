@@ -41,10 +41,7 @@ impl Type {
 
     /// Whether values line up at their right end.
     pub(super) fn is_number(&self) -> bool {
-        matches!(
-            self,
-            Self::Int | Self::Float | Self::Bytes | Self::Duration | Self::Time
-        )
+        matches!(self, Self::Int | Self::Float | Self::Bytes | Self::Duration | Self::Time)
     }
 }
 
@@ -57,10 +54,7 @@ fn parse(name: &str) -> Option<Type> {
     }
     if let Some(fields) = within("struct<") {
         let fields = split(fields).into_iter().filter(|field| !field.trim().is_empty());
-        return fields
-            .map(|field| parse(field.split_once(':')?.1))
-            .collect::<Option<_>>()
-            .map(Type::Struct);
+        return fields.map(|field| parse(field.split_once(':')?.1)).collect::<Option<_>>().map(Type::Struct);
     }
     Some(match name {
         "bool" => Type::Bool,
@@ -116,19 +110,9 @@ mod tests {
         assert_eq!(parse("list<list<time>>"), Some(list(list(Type::Time))));
         assert_eq!(
             parse("struct<a: struct<x: bytes, y: int>, b: list<stack>>"),
-            Some(Type::Struct(vec![
-                Type::Struct(vec![Type::Bytes, Type::Int]),
-                list(Type::Stack)
-            ]))
+            Some(Type::Struct(vec![Type::Struct(vec![Type::Bytes, Type::Int]), list(Type::Stack)]))
         );
-        for name in [
-            "",
-            "decimal",
-            "list<",
-            "list<nope>",
-            "struct<a>",
-            "struct<a: int, b: nope>",
-        ] {
+        for name in ["", "decimal", "list<", "list<nope>", "struct<a>", "struct<a: int, b: nope>"] {
             assert_eq!(parse(name), None, "{name}");
         }
     }

@@ -22,37 +22,18 @@ pub(super) struct Vertical<W> {
 
 impl<W: io::Write + Send> Vertical<W> {
     pub(super) fn new(schema: &Schema, options: &Options, out: W) -> Self {
-        let names: Vec<_> = schema
-            .fields()
-            .iter()
-            .map(|field| escape::terminal(field.name()))
-            .collect();
+        let names: Vec<_> = schema.fields().iter().map(|field| escape::terminal(field.name())).collect();
         let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
-        let labels = names
-            .iter()
-            .map(|name| format!("{name}:{}", " ".repeat(widest - name.width())));
-        let columns = labels
-            .zip(schema.fields().iter().map(|field| Type::of(field)))
-            .collect();
-        Self {
-            out,
-            options: options.clone(),
-            columns,
-            shown: 0,
-            total: 0,
-        }
+        let labels = names.iter().map(|name| format!("{name}:{}", " ".repeat(widest - name.width())));
+        let columns = labels.zip(schema.fields().iter().map(|field| Type::of(field))).collect();
+        Self { out, options: options.clone(), columns, shown: 0, total: 0 }
     }
 
     fn record(&mut self, batch: &RecordBatch, row: usize) -> io::Result<()> {
-        writeln!(
-            self.out,
-            "{}",
-            dim(&format!("── row {} ──", self.shown + 1), self.options.color)
-        )?;
+        writeln!(self.out, "{}", dim(&format!("── row {} ──", self.shown + 1), self.options.color))?;
         for (array, (label, kind)) in batch.columns().iter().zip(&self.columns) {
-            let stack = (*kind == Type::Stack && !array.is_null(row))
-                .then(|| cell::frames(array, row))
-                .flatten();
+            let stack =
+                (*kind == Type::Stack && !array.is_null(row)).then(|| cell::frames(array, row)).flatten();
             if let Some(frames) = stack.filter(|frames| !frames.is_empty()) {
                 writeln!(self.out, "{}", label.trim_end())?;
                 for frame in frames {
@@ -84,17 +65,10 @@ impl<W: io::Write + Send> Writer for Vertical<W> {
     }
 
     fn finish(mut self: Box<Self>) -> Result<Summary, Error> {
-        let more = if self.shown < self.total {
-            "; --max-rows shows more"
-        } else {
-            ""
-        };
+        let more = if self.shown < self.total { "; --max-rows shows more" } else { "" };
         let notice = format!("({}{more})", rows(self.shown, self.total));
         writeln!(self.out, "{}", dim(&notice, self.options.color))?;
         self.out.flush()?;
-        Ok(Summary {
-            rows: self.total,
-            rows_shown: self.shown,
-        })
+        Ok(Summary { rows: self.total, rows_shown: self.shown })
     }
 }

@@ -78,14 +78,20 @@ impl Lowering<'_> {
                 args.truncate(1);
                 functions::top(int_argument(aggregate, 1)?)
             }
-            "histogram" => functions::histogram(aggregate.args.first().is_some_and(|arg| arg.ty == Type::Time)),
+            "histogram" => {
+                functions::histogram(aggregate.args.first().is_some_and(|arg| arg.ty == Type::Time))
+            }
             other => return Err(plan_datafusion_err!("the aggregate {other} can't be lowered")),
         };
         Ok((function, args, filter))
     }
 
     /// Brings computed columns to the types that the query says they have.
-    pub(super) fn conform(&mut self, plan: LogicalPlan, computed: &[(&typed::Column, &Type)]) -> Result<LogicalPlan> {
+    pub(super) fn conform(
+        &mut self,
+        plan: LogicalPlan,
+        computed: &[(&typed::Column, &Type)],
+    ) -> Result<LogicalPlan> {
         use arrow::datatypes::DataType;
 
         let schema = plan.schema().clone();

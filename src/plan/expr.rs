@@ -6,7 +6,7 @@ use arrow::datatypes::DataType;
 use datafusion::common::{Column, Result, ScalarValue};
 use datafusion::functions::expr_fn as scalar;
 use datafusion::functions_nested::expr_fn as nested;
-use datafusion::logical_expr::expr::{Alias, InList, InSubquery, Like};
+use datafusion::logical_expr::expr::{InList, InSubquery, Like};
 use datafusion::logical_expr::{
     BinaryExpr, Case, Cast, Expr, LogicalPlanBuilder, Operator, Subquery, TryCast, lit,
 };
@@ -78,11 +78,14 @@ impl Lowering<'_> {
 
     /// A value of the table of traces, for this trace.
     fn trace_fact(&mut self, column: &'static str) -> Result<Expr> {
-        let Some(table) = catalog::table("traces") else { return Ok(Expr::Literal(ScalarValue::Int64(None), None)) };
+        let Some(table) = catalog::table("traces") else {
+            return Ok(Expr::Literal(ScalarValue::Int64(None), None));
+        };
         let plan = LogicalPlanBuilder::scan(table.name, (self.environment.table)(table), None)?
             .project(vec![Expr::Column(Column::new(Some(table.name), column))])?
             .build()?;
-        let subquery = Subquery { subquery: Arc::new(plan), outer_ref_columns: Vec::new(), spans: Default::default() };
+        let subquery =
+            Subquery { subquery: Arc::new(plan), outer_ref_columns: Vec::new(), spans: Default::default() };
         Ok(Expr::ScalarSubquery(subquery))
     }
 
@@ -117,7 +120,8 @@ impl Lowering<'_> {
         };
         // A unit times or divided by a float, or a ratio of two units, is computed in floats.
         let in_floats = *ty == Type::Float || left.ty == Type::Float || right.ty == Type::Float;
-        let is_arithmetic = matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Mod);
+        let is_arithmetic =
+            matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Mod);
         if is_arithmetic && in_floats {
             let float = |e, ty: &Type| if *ty == Type::Float { e } else { cast(e, &DataType::Float64) };
             let result = binary(float(l, &left.ty), operator, float(r, &right.ty));
@@ -138,14 +142,6 @@ pub(super) fn cast(expr: Expr, to: &DataType) -> Expr {
 /// A float as the nearest integer.
 pub(super) fn to_int(expr: Expr) -> Expr {
     cast(scalar::round(vec![expr]), &DataType::Int64)
-}
-
-/// The expression without a name of its own.
-pub(super) fn unaliased(expr: Expr) -> Expr {
-    match expr {
-        Expr::Alias(Alias { expr, .. }) => *expr,
-        other => other,
-    }
 }
 
 pub(super) fn constant(value: &Value, ty: &Type) -> Result<ScalarValue> {

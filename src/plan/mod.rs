@@ -35,12 +35,8 @@ pub struct Environment<'a> {
 /// # Errors
 /// Only where DataFusion refuses what the type checker let pass: a defect of gtq, not of the query.
 pub fn lower(query: &Query, environment: &Environment<'_>) -> Result<LogicalPlan> {
-    let mut lowering = Lowering {
-        environment,
-        columns: HashMap::new(),
-        names: HashSet::new(),
-        scans: HashMap::new(),
-    };
+    let mut lowering =
+        Lowering { environment, columns: HashMap::new(), names: HashSet::new(), scans: HashMap::new() };
     lowering.query(query)
 }
 

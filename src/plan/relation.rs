@@ -33,7 +33,8 @@ impl Lowering<'_> {
             }
             Rel::Project { input, items } => {
                 let plan = self.rel(input)?;
-                let items = items.iter().map(|(column, expr)| self.item(column, expr)).collect::<Result<Vec<_>>>()?;
+                let items =
+                    items.iter().map(|(column, expr)| self.item(column, expr)).collect::<Result<Vec<_>>>()?;
                 LogicalPlanBuilder::from(plan).project(items)?.build()
             }
             Rel::Aggregate { input, keys, aggregates } => self.aggregate(input, keys, aggregates),
@@ -85,11 +86,15 @@ impl Lowering<'_> {
         if columns.is_empty() || rows.is_empty() {
             return LogicalPlanBuilder::empty(!rows.is_empty()).build();
         }
-        let lowered = rows.iter().map(|row| row.iter().map(|expr| self.expr(expr)).collect()).collect::<Result<_>>()?;
+        let lowered =
+            rows.iter().map(|row| row.iter().map(|expr| self.expr(expr)).collect()).collect::<Result<_>>()?;
         let plan = LogicalPlanBuilder::values(lowered)?.build()?;
         let inner: Vec<Column> = plan.schema().columns();
-        let items: Vec<Expr> =
-            columns.iter().zip(inner).map(|(column, inner)| Expr::Column(inner).alias(self.name(column))).collect();
+        let items: Vec<Expr> = columns
+            .iter()
+            .zip(inner)
+            .map(|(column, inner)| Expr::Column(inner).alias(self.name(column)))
+            .collect();
         LogicalPlanBuilder::from(plan).project(items)?.build()
     }
 
@@ -129,8 +134,11 @@ impl Lowering<'_> {
     /// A side of a set operation, with the columns of the result.
     fn side(&mut self, rel: &Rel, from: &[ColumnId], to: &[typed::Column]) -> Result<LogicalPlan> {
         let plan = self.rel(rel)?;
-        let items: Vec<Expr> =
-            from.iter().zip(to).map(|(id, column)| Expr::Column(self.column(*id)).alias(side_name(column))).collect();
+        let items: Vec<Expr> = from
+            .iter()
+            .zip(to)
+            .map(|(id, column)| Expr::Column(self.column(*id)).alias(side_name(column)))
+            .collect();
         LogicalPlanBuilder::from(plan).project(items)?.build()
     }
 }

@@ -13,7 +13,11 @@ use crate::catalog::{FunctionKind, Type};
 use crate::sema::typed::{self, Bound, Frame, FrameUnit, Rel, WindowCall};
 
 impl Lowering<'_> {
-    pub(super) fn window(&mut self, input: &Rel, calls: &[(typed::Column, WindowCall)]) -> Result<LogicalPlan> {
+    pub(super) fn window(
+        &mut self,
+        input: &Rel,
+        calls: &[(typed::Column, WindowCall)],
+    ) -> Result<LogicalPlan> {
         let plan = self.rel(input)?;
         let mut exprs = Vec::new();
         for (column, call) in calls {
@@ -21,7 +25,8 @@ impl Lowering<'_> {
             exprs.push(expr.alias(self.name(column)));
         }
         let plan = LogicalPlanBuilder::window_plan(plan, exprs)?;
-        let computed: Vec<(&typed::Column, &Type)> = calls.iter().map(|(c, call)| (c, &call.call.ty)).collect();
+        let computed: Vec<(&typed::Column, &Type)> =
+            calls.iter().map(|(c, call)| (c, &call.call.ty)).collect();
         self.conform(plan, &computed)
     }
 
@@ -68,7 +73,9 @@ fn window_function(name: &str) -> Result<std::sync::Arc<datafusion::logical_expr
         "last_value" => df::nth_value::last_value_udwf(),
         "nth_value" => df::nth_value::nth_value_udwf(),
         other => {
-            return Err(datafusion::common::plan_datafusion_err!("the window function {other} can't be lowered"));
+            return Err(datafusion::common::plan_datafusion_err!(
+                "the window function {other} can't be lowered"
+            ));
         }
     })
 }

@@ -30,19 +30,53 @@ pub struct Query {
 /// A relation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rel {
-    Scan { table: &'static catalog::Table, columns: Vec<(ColumnId, &'static catalog::Column)> },
+    Scan {
+        table: &'static catalog::Table,
+        columns: Vec<(ColumnId, &'static catalog::Column)>,
+    },
     /// Literal rows; a select without `from` is one row of no columns.
-    Values { columns: Vec<Column>, rows: Vec<Vec<Expr>> },
-    Filter { input: Box<Rel>, predicate: Expr },
+    Values {
+        columns: Vec<Column>,
+        rows: Vec<Vec<Expr>>,
+    },
+    Filter {
+        input: Box<Rel>,
+        predicate: Expr,
+    },
     /// Exactly these columns; one that is passed on unchanged keeps its id.
-    Project { input: Box<Rel>, items: Vec<(Column, Expr)> },
-    Aggregate { input: Box<Rel>, keys: Vec<(Column, Expr)>, aggregates: Vec<(Column, Aggregate)> },
+    Project {
+        input: Box<Rel>,
+        items: Vec<(Column, Expr)>,
+    },
+    Aggregate {
+        input: Box<Rel>,
+        keys: Vec<(Column, Expr)>,
+        aggregates: Vec<(Column, Aggregate)>,
+    },
     /// Adds columns to those of the input.
-    Window { input: Box<Rel>, calls: Vec<(Column, WindowCall)> },
-    Sort { input: Box<Rel>, keys: Vec<SortKey> },
-    Limit { input: Box<Rel>, skip: u64, fetch: Option<u64> },
-    Distinct { input: Box<Rel> },
-    Join { kind: JoinKind, left: Box<Rel>, right: Box<Rel>, on: Vec<(Expr, Expr)>, filter: Option<Expr> },
+    Window {
+        input: Box<Rel>,
+        calls: Vec<(Column, WindowCall)>,
+    },
+    Sort {
+        input: Box<Rel>,
+        keys: Vec<SortKey>,
+    },
+    Limit {
+        input: Box<Rel>,
+        skip: u64,
+        fetch: Option<u64>,
+    },
+    Distinct {
+        input: Box<Rel>,
+    },
+    Join {
+        kind: JoinKind,
+        left: Box<Rel>,
+        right: Box<Rel>,
+        on: Vec<(Expr, Expr)>,
+        filter: Option<Expr>,
+    },
     /// `columns` are new; the n-th stems from the n-th of `left_columns` and of `right_columns`.
     Set {
         op: SetOp,
@@ -120,19 +154,45 @@ pub enum ExprKind {
     /// Operands of logic are bool; of comparisons, `??` and `||` of one type; `Has` and `Match` take stacks or strings on
     /// the left, `Has` also lists. Arithmetic is by the type of the result: with a float result both operands are floats
     /// or, for `/`, of one unit; a unit × or ÷ a number keeps the number's own type.
-    Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
+    Binary {
+        op: BinaryOp,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     IsNull(Box<Expr>),
-    In { expr: Box<Expr>, list: Vec<Expr> },
-    InQuery { expr: Box<Expr>, query: Box<Query> },
-    Like { expr: Box<Expr>, pattern: Box<Expr>, case_insensitive: bool },
+    In {
+        expr: Box<Expr>,
+        list: Vec<Expr>,
+    },
+    InQuery {
+        expr: Box<Expr>,
+        query: Box<Query>,
+    },
+    Like {
+        expr: Box<Expr>,
+        pattern: Box<Expr>,
+        case_insensitive: bool,
+    },
     /// To the type of this expression.
     Cast(Box<Expr>),
-    Case { branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
-    Call { function: &'static catalog::Function, args: Vec<Expr> },
+    Case {
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
+    Call {
+        function: &'static catalog::Function,
+        args: Vec<Expr>,
+    },
     List(Vec<Expr>),
     /// `list[i]`, from 1; outside: null.
-    Index { expr: Box<Expr>, index: Box<Expr> },
-    Field { expr: Box<Expr>, name: String },
+    Index {
+        expr: Box<Expr>,
+        index: Box<Expr>,
+    },
+    Field {
+        expr: Box<Expr>,
+        name: String,
+    },
     /// The only value of a query with one column; null when it has no rows.
     Query(Box<Query>),
     Exists(Box<Query>),

@@ -70,9 +70,11 @@ pub(super) fn assemble(
 
 /// The batch with its rows in the order of `indices`.
 pub(super) fn reorder(batch: &RecordBatch, indices: &UInt32Array) -> RecordBatch {
-    let arrays = batch.columns().iter().map(|c| take(c, indices, None).expect("indices are rows of the batch"));
+    let arrays =
+        batch.columns().iter().map(|c| take(c, indices, None).expect("indices are rows of the batch"));
     let options = RecordBatchOptions::new().with_row_count(Some(indices.len()));
-    RecordBatch::try_new_with_options(batch.schema(), arrays.collect(), &options).expect("same columns, same length")
+    RecordBatch::try_new_with_options(batch.schema(), arrays.collect(), &options)
+        .expect("same columns, same length")
 }
 
 /// Numbers of any unit; never null.
@@ -86,18 +88,6 @@ impl Ints {
     pub(super) fn push(&mut self, value: i64) {
         if self.wanted {
             self.values.push(value);
-        }
-    }
-
-    pub(super) fn set(&mut self, row: usize, value: i64) {
-        if let Some(slot) = self.values.get_mut(row) {
-            *slot = value;
-        }
-    }
-
-    pub(super) fn add(&mut self, row: usize, value: i64) {
-        if let Some(slot) = self.values.get_mut(row) {
-            *slot += value;
         }
     }
 }
@@ -246,12 +236,6 @@ impl Words {
     pub(super) fn push_null(&mut self) {
         if self.wanted {
             self.values.push(Self::NULL);
-        }
-    }
-
-    pub(super) fn set(&mut self, row: usize, word: &'static str) {
-        if row < self.values.len() {
-            self.values[row] = self.number(word);
         }
     }
 

@@ -110,7 +110,7 @@ impl EventColumns {
                 | Happening::RegionBegin { name, .. }
                 | Happening::RegionEnd { name, .. } => cx.string(name),
                 Happening::Log { category, .. } => cx.string(category),
-                Happening::Experimental { name, .. } => cx.interner.intern(name),
+                Happening::Experimental { kind, .. } => cx.interner.intern(kind.name()),
                 Happening::Sync { .. }
                 | Happening::Goroutine { .. }
                 | Happening::Proc { .. }
@@ -120,7 +120,8 @@ impl EventColumns {
         }
         match event.what {
             Happening::Metric { value: v, .. } => value = Some(v.cast_signed()),
-            Happening::TaskBegin { task: t, parent: p, .. } | Happening::TaskEnd { task: t, parent: p, .. } => {
+            Happening::TaskBegin { task: t, parent: p, .. }
+            | Happening::TaskEnd { task: t, parent: p, .. } => {
                 (task, parent) = (t, p);
             }
             Happening::RegionBegin { task: t, .. }
@@ -129,7 +130,9 @@ impl EventColumns {
             _ => {}
         }
         match event.what {
-            Happening::Log { message, .. } if self.message.is_wanted() => self.message.push(cx.string(message)),
+            Happening::Log { message, .. } if self.message.is_wanted() => {
+                self.message.push(cx.string(message))
+            }
             _ => self.message.push_null(),
         }
         self.value.push(value);

@@ -39,10 +39,6 @@ impl Intervals {
         self.open_end[row] = false;
     }
 
-    pub(super) fn is_open(&self, row: usize) -> bool {
-        self.open_end[row]
-    }
-
     /// Whether both its ends are in the trace.
     pub(super) fn is_complete(&self, row: usize) -> bool {
         !self.open_start[row] && !self.open_end[row]

@@ -98,7 +98,11 @@ pub trait WholeBuilder: Send {
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>);
 
     /// The tables with their rows, of those that were asked for.
-    fn finish(self: Box<Self>, end: &TraceEnd<'_>, interner: &mut InternerHandle<'_>) -> Vec<(&'static str, RecordBatch)>;
+    fn finish(
+        self: Box<Self>,
+        end: &TraceEnd<'_>,
+        interner: &mut InternerHandle<'_>,
+    ) -> Vec<(&'static str, RecordBatch)>;
 }
 
 /// The interner, as builders outside of this room would see it: not at all.
@@ -173,7 +177,8 @@ impl Pass {
         let mut rows = Vec::new();
         for (table, columns) in needs.iter() {
             let schema = schema(table, columns);
-            let builder = events::builder(table.name, &schema).or_else(|| instants::builder(table.name, &schema));
+            let builder =
+                events::builder(table.name, &schema).or_else(|| instants::builder(table.name, &schema));
             if let Some(builder) = builder {
                 rows.push(Streaming { table: table.name, schema, builder, rows: 0, columns: columns.len() });
             }
@@ -202,11 +207,12 @@ impl Pass {
         let mut events = 0u64;
         let mut start = 0;
         let mut last = 0;
+        let mut reported = 0;
         let mut problem = None;
         let mut stopped = false;
         loop {
-            let event = match reader.next_event() {
-                Ok(Some(event)) => event,
+            let (run, symbols) = match reader.next_events() {
+                Ok(Some(run)) => run,
                 Ok(None) => break,
                 Err(e) => {
                     problem = Some(e);
@@ -214,39 +220,34 @@ impl Pass {
                 }
             };
             if events == 0 {
-                start = event.time.0;
+                start = run.first().map_or(0, |event| event.time.0);
             }
-            last = event.time.0 - start;
-            if matches!(event.what, Happening::Sync { .. }) {
+            last = run.last().map_or(last, |event| event.time.0 - start);
+            events += run.len() as u64;
+            if let Some(Event { what: Happening::Sync { .. }, .. }) = run.first() {
                 self.interner.begin_generation();
             }
-            events += 1;
-            let mut cx = Context { symbols: reader.symbols(), interner: &mut self.interner, now: last };
+            let mut cx = Context { symbols, interner: &mut self.interner, now: 0 };
             for builder in &mut self.whole {
-                builder.observe(&event, &mut cx);
+                for event in run {
+                    cx.now = event.time.0 - start;
+                    builder.observe(event, &mut cx);
+                }
             }
             for table in &mut self.rows {
-                if !table.builder.accepts(&event) {
-                    continue;
-                }
-                table.rows += 1;
-                if table.columns > 0 {
-                    table.builder.observe(&event, &mut cx);
-                }
-                if table.rows == BATCH_ROWS {
-                    stopped |= table.flush(cx.interner, sink).is_break();
-                }
+                stopped |= table.observe(run, start, &mut cx, sink).is_break();
             }
-            if events.is_multiple_of(PROGRESS_EVENTS) {
+            if events - reported >= PROGRESS_EVENTS {
+                reported = events;
                 stopped |= sink.progress(reader.bytes_read()).is_break();
             }
             if stopped {
-                return self.outcome(events, reader, problem, true);
+                return Self::outcome(events, reader, problem, true);
             }
         }
         for table in &mut self.rows {
             if table.rows > 0 && table.flush(&mut self.interner, sink).is_break() {
-                return self.outcome(events, reader, problem, true);
+                return Self::outcome(events, reader, problem, true);
             }
         }
         let end = TraceEnd { file, reader, events, start, last, problem: problem.as_ref() };
@@ -255,15 +256,44 @@ impl Pass {
                 stopped |= sink.batch(table, batch).is_break();
             }
         }
-        self.outcome(events, reader, problem, stopped)
+        Self::outcome(events, reader, problem, stopped)
     }
 
-    fn outcome(&self, events: u64, reader: &Reader, problem: Option<Error>, stopped: bool) -> Outcome {
-        Outcome { events, valid_bytes: reader.valid_bytes(), bytes_read: reader.bytes_read(), problem, stopped }
+    fn outcome(events: u64, reader: &Reader, problem: Option<Error>, stopped: bool) -> Outcome {
+        Outcome {
+            events,
+            valid_bytes: reader.valid_bytes(),
+            bytes_read: reader.bytes_read(),
+            problem,
+            stopped,
+        }
     }
 }
 
 impl Streaming {
+    fn observe(
+        &mut self,
+        run: &[Event],
+        start: i64,
+        cx: &mut Context<'_>,
+        sink: &mut dyn Sink,
+    ) -> ControlFlow<()> {
+        for event in run {
+            if !self.builder.accepts(event) {
+                continue;
+            }
+            if self.columns > 0 {
+                cx.now = event.time.0 - start;
+                self.builder.observe(event, cx);
+            }
+            self.rows += 1;
+            if self.rows == BATCH_ROWS {
+                self.flush(cx.interner, sink)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
     fn flush(&mut self, interner: &mut Interner, sink: &mut dyn Sink) -> ControlFlow<()> {
         let rows = std::mem::take(&mut self.rows);
         sink.batch(self.table, self.builder.take(&self.schema, rows, &mut InternerHandle(interner)))

@@ -57,8 +57,16 @@ impl TraceTable {
                 .try_with_sort_information(order.into_iter().collect())?;
             return Ok(datafusion::datasource::source::DataSourceExec::from_data_source(source));
         }
-        let partition = Partition { table: self.table, columns, schema: schema.clone(), source: self.source.clone() };
-        Ok(Arc::new(StreamingTableExec::try_new(schema, vec![Arc::new(partition)], None, order, false, limit)?))
+        let partition =
+            Partition { table: self.table, columns, schema: schema.clone(), source: self.source.clone() };
+        Ok(Arc::new(StreamingTableExec::try_new(
+            schema,
+            vec![Arc::new(partition)],
+            None,
+            order,
+            false,
+            limit,
+        )?))
     }
 
     /// The order in which rows come, as far as the projection keeps its columns.

@@ -59,7 +59,8 @@ impl WholeBuilder for Ranges {
                 if let Some((swept, reclaimed)) = swept {
                     self.columns.swept.set(row, swept.cast_signed());
                     self.columns.reclaimed.set(row, reclaimed.cast_signed());
-                    let list = || vec![format!("bytes swept={swept}"), format!("bytes reclaimed={reclaimed}")];
+                    let list =
+                        || vec![format!("bytes swept={swept}"), format!("bytes reclaimed={reclaimed}")];
                     self.columns.attributes.set(row, list);
                 }
             }

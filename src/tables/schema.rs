@@ -17,9 +17,9 @@ pub fn arrow_type(ty: &Type) -> DataType {
         Type::String => DataType::Utf8View,
         Type::Stack => DataType::UInt32,
         Type::List(item) => DataType::List(Arc::new(Field::new("item", arrow_type(item), true))),
-        Type::Struct(fields) => {
-            DataType::Struct(fields.iter().map(|(name, ty)| Field::new(name, arrow_type(ty), true)).collect::<Fields>())
-        }
+        Type::Struct(fields) => DataType::Struct(
+            fields.iter().map(|(name, ty)| Field::new(name, arrow_type(ty), true)).collect::<Fields>(),
+        ),
     }
 }
 

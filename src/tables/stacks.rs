@@ -94,7 +94,8 @@ impl Inner {
 impl StacksView<'_> {
     /// The frames of a stack, leaf first; none for an unknown number.
     pub fn frames(&self, stack: u32) -> impl DoubleEndedIterator<Item = FrameRef<'_>> + ExactSizeIterator {
-        let range = (stack as usize).checked_sub(1).and_then(|i| self.0.stacks.get(i)).cloned().unwrap_or(0..0);
+        let range =
+            (stack as usize).checked_sub(1).and_then(|i| self.0.stacks.get(i)).cloned().unwrap_or(0..0);
         self.0.frames[range].iter().map(|frame| FrameRef {
             func: self.string(frame.key.0),
             file: self.string(frame.key.1),

@@ -42,16 +42,23 @@ impl fmt::Display for Error {
         match &self.kind {
             ErrorKind::Io(e) => write!(f, "{e}"),
             ErrorKind::Empty => f.write_str("the file is empty"),
-            ErrorKind::NotATrace => f.write_str("this is not a Go execution trace (it has no `go 1.N trace` header)"),
+            ErrorKind::NotATrace => {
+                f.write_str("this is not a Go execution trace (it has no `go 1.N trace` header)")
+            }
             ErrorKind::Version(n) if *n < 22 => write!(
                 f,
                 "this trace has the format of Go 1.{n}, which is not supported: only those of Go 1.22 and later are"
             ),
             ErrorKind::Version(n) => {
-                write!(f, "this trace has the format of Go 1.{n}, which this version of gtq does not know yet")
+                write!(
+                    f,
+                    "this trace has the format of Go 1.{n}, which this version of gtq does not know yet"
+                )
             }
             ErrorKind::NoEvents => f.write_str("the trace has a header but no events"),
-            ErrorKind::Truncated => write!(f, "the trace ends in the middle of a generation, at byte {}", self.offset),
+            ErrorKind::Truncated => {
+                write!(f, "the trace ends in the middle of a generation, at byte {}", self.offset)
+            }
             ErrorKind::Malformed(m) => write!(f, "the trace is damaged near byte {}: {m}", self.offset),
             ErrorKind::Inconsistent(m) => {
                 write!(f, "the trace's events can't be put in order, before byte {}: {m}", self.offset)

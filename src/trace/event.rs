@@ -83,27 +83,68 @@ pub struct Event {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Happening {
     /// A generation begins, or the trace ends. `n` counts from 1.
-    Sync { n: u64 },
-    Metric { metric: Metric, value: u64 },
+    Sync {
+        n: u64,
+    },
+    Metric {
+        metric: Metric,
+        value: u64,
+    },
     /// A label was set on `g`.
-    Label { label: StringId },
+    Label {
+        label: StringId,
+    },
     RangeBegin(Range),
     /// The range is going on at the beginning of a generation.
     RangeActive(Range),
     /// `swept`: bytes swept and reclaimed, at the end of a sweep.
-    RangeEnd { range: Range, swept: Option<(u64, u64)> },
-    TaskBegin { task: TaskId, parent: TaskId, name: StringId },
-    TaskEnd { task: TaskId, parent: TaskId, name: StringId },
-    RegionBegin { task: TaskId, name: StringId },
-    RegionEnd { task: TaskId, name: StringId },
-    Log { task: TaskId, category: StringId, message: StringId },
+    RangeEnd {
+        range: Range,
+        swept: Option<(u64, u64)>,
+    },
+    TaskBegin {
+        task: TaskId,
+        parent: TaskId,
+        name: StringId,
+    },
+    TaskEnd {
+        task: TaskId,
+        parent: TaskId,
+        name: StringId,
+    },
+    RegionBegin {
+        task: TaskId,
+        name: StringId,
+    },
+    RegionEnd {
+        task: TaskId,
+        name: StringId,
+    },
+    Log {
+        task: TaskId,
+        category: StringId,
+        message: StringId,
+    },
     /// `stack` is that of the goroutine itself, which need not be the one on which it happened.
-    Goroutine { id: GoroutineId, from: GoroutineState, to: GoroutineState, reason: StringId, stack: StackId },
-    Proc { id: ProcId, from: ProcState, to: ProcState },
+    Goroutine {
+        id: GoroutineId,
+        from: GoroutineState,
+        to: GoroutineState,
+        reason: StringId,
+        stack: StackId,
+    },
+    Proc {
+        id: ProcId,
+        from: ProcState,
+        to: ProcState,
+    },
     /// The CPU profiler sampled `stack`.
     Sample,
-    /// An event of a runtime experiment; only the first `count` of `args` count.
-    Experimental { name: &'static str, args: [u64; 4], count: u8 },
+    /// An event of a runtime experiment, with the arguments that its kind has.
+    Experimental {
+        kind: Experimental,
+        args: [u64; 3],
+    },
 }
 
 impl Happening {
@@ -124,6 +165,37 @@ impl Happening {
             Self::Goroutine { .. } | Self::Proc { .. } => "StateTransition",
             Self::Sample => "StackSample",
             Self::Experimental { .. } => "Experimental",
+        }
+    }
+}
+
+/// The kinds of events of the experiment AllocFree (`GODEBUG=traceallocfree=1`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Experimental {
+    Span,
+    SpanAlloc,
+    SpanFree,
+    HeapObject,
+    HeapObjectAlloc,
+    HeapObjectFree,
+    GoroutineStack,
+    GoroutineStackAlloc,
+    GoroutineStackFree,
+}
+
+impl Experimental {
+    /// The runtime's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Span => "Span",
+            Self::SpanAlloc => "SpanAlloc",
+            Self::SpanFree => "SpanFree",
+            Self::HeapObject => "HeapObject",
+            Self::HeapObjectAlloc => "HeapObjectAlloc",
+            Self::HeapObjectFree => "HeapObjectFree",
+            Self::GoroutineStack => "GoroutineStack",
+            Self::GoroutineStackAlloc => "GoroutineStackAlloc",
+            Self::GoroutineStackFree => "GoroutineStackFree",
         }
     }
 }

@@ -32,8 +32,8 @@ mod wire;
 
 pub use error::{Error, ErrorKind};
 pub use event::{
-    Event, GoroutineId, GoroutineState, Happening, Metric, ProcId, ProcState, Range, RangeKind, Scope, StackId,
-    StringId, TaskId, ThreadId, Time,
+    Event, Experimental, GoroutineId, GoroutineState, Happening, Metric, ProcId, ProcState, Range, RangeKind,
+    Scope, StackId, StringId, TaskId, ThreadId, Time,
 };
 pub use reader::{Clock, GenerationInfo, Reader, Version};
 pub use symbols::{Frame, Symbols};

@@ -8,13 +8,15 @@ mod gc;
 mod goroutines;
 mod procs;
 mod regions;
+mod slab;
 mod state;
 
-use std::collections::VecDeque;
-
-use super::event::{Event, GoroutineId, Happening, Metric, ProcId, StackId, StringId, ThreadId, Time};
+use super::event::{
+    Event, Experimental, GoroutineId, Happening, Metric, ProcId, StackId, StringId, ThreadId, Time,
+};
 use super::v2::spec::*;
 use super::v2::{Generation, Raw};
+pub(super) use state::ThreadSlot;
 use state::{Names, Scheduler, ThreadState};
 
 /// Why events can't be put in order.
@@ -29,8 +31,6 @@ pub(super) struct Order {
     scheduler: Scheduler,
     names: Names,
     initial_generation: Option<u64>,
-    /// Events that are in order, to be taken.
-    queue: VecDeque<Event>,
 }
 
 /// Where an event happens, before it happens.
@@ -47,29 +47,36 @@ struct Step<'a> {
     context: Context,
     generation: &'a mut Generation,
     is_initial: bool,
+    /// Events that are in order.
+    ready: &'a mut Vec<Event>,
 }
 
 /// What a handler says: the thread's context afterwards, or that the event must wait.
 type Handled = Result<Option<Context>, Violation>;
 
 impl Order {
-    /// The next event that is in order, if there is one.
-    pub(super) fn next(&mut self) -> Option<Event> {
-        self.queue.pop_front()
+    /// The place of a thread, by which [`advance`](Self::advance) knows it.
+    pub(super) fn slot(&mut self, thread: ThreadId) -> ThreadSlot {
+        self.scheduler.slot(thread)
     }
 
-    /// Tries to make `raw` the next event of the trace. True: there is at least one event to take now. False: another
-    /// thread must go first.
-    pub(super) fn advance(&mut self, raw: &Raw, thread: ThreadId, generation: &mut Generation) -> Advanced {
+    /// Tries to make `raw` the next event of the trace. True: what it makes was added to `ready`. False: another thread
+    /// must go first.
+    #[inline]
+    pub(super) fn advance(
+        &mut self,
+        raw: &Raw,
+        slot: ThreadSlot,
+        generation: &mut Generation,
+        ready: &mut Vec<Event>,
+    ) -> Advanced {
         let initial = *self.initial_generation.get_or_insert(generation.number);
         let is_initial = initial == generation.number;
-        let state = self.scheduler.thread(thread);
-        let context = Context { g: state.g, p: state.p, m: thread };
-        let mut step = Step { raw, context, generation, is_initial };
+        let (m, state) = self.scheduler.thread(slot);
+        let context = Context { g: state.g, p: state.p, m };
+        let mut step = Step { raw, context, generation, is_initial, ready };
         let Some(after) = self.handle(&mut step)? else { return Ok(false) };
-        if thread != ThreadId::NONE {
-            *self.scheduler.thread_mut(thread) = ThreadState { g: after.g, p: after.p };
-        }
+        self.scheduler.set_thread(slot, ThreadState { g: after.g, p: after.p });
         Ok(true)
     }
 
@@ -111,16 +118,6 @@ impl Order {
         }
     }
 
-    /// Adds an event that happens in the step's context.
-    fn push(&mut self, step: &Step<'_>, stack: StackId, what: Happening) {
-        self.push_in(step.context, step.raw.time, stack, what);
-    }
-
-    fn push_in(&mut self, context: Context, time: i64, stack: StackId, what: Happening) {
-        let Context { g, p, m } = context;
-        self.queue.push_back(Event { time: Time(time), g, p, m, stack, what });
-    }
-
     /// Events that a goroutine makes at any time.
     fn annotation(&mut self, step: &mut Step<'_>) -> Handled {
         step.require_user_code()?;
@@ -133,28 +130,49 @@ impl Order {
                 (step.stack(d)?, Happening::Log { task: super::event::TaskId(a), category, message })
             }
         };
-        self.push(step, stack, what);
+        step.push(stack, what);
         Ok(Some(step.context))
     }
 
     fn heap_metric(&mut self, step: &mut Step<'_>) -> Handled {
         step.require_proc()?;
         let metric = if step.raw.kind == HEAP_ALLOC { Metric::HeapObjects } else { Metric::HeapGoal };
-        self.push(step, StackId::NONE, Happening::Metric { metric, value: step.raw.args[0] });
+        step.push(StackId::NONE, Happening::Metric { metric, value: step.raw.args[0] });
         Ok(Some(step.context))
     }
 
     fn experimental(&mut self, step: &mut Step<'_>) -> Handled {
         step.require_thread()?;
-        let kind = step.raw.kind;
-        let count = ARGUMENTS[usize::from(kind)];
-        let what = Happening::Experimental { name: name(kind), args: step.raw.args, count };
-        self.push(step, StackId::NONE, what);
+        let kind = match step.raw.kind {
+            SPAN => Experimental::Span,
+            SPAN_ALLOC => Experimental::SpanAlloc,
+            SPAN_FREE => Experimental::SpanFree,
+            HEAP_OBJECT => Experimental::HeapObject,
+            HEAP_OBJECT_ALLOC => Experimental::HeapObjectAlloc,
+            HEAP_OBJECT_FREE => Experimental::HeapObjectFree,
+            GOROUTINE_STACK => Experimental::GoroutineStack,
+            GOROUTINE_STACK_ALLOC => Experimental::GoroutineStackAlloc,
+            _ => Experimental::GoroutineStackFree,
+        };
+        let [a, b, c, _] = step.raw.args;
+        let what = Happening::Experimental { kind, args: [a, b, c] };
+        step.push(StackId::NONE, what);
         Ok(Some(step.context))
     }
 }
 
 impl Step<'_> {
+    /// Adds an event that happens in the step's context.
+    fn push(&mut self, stack: StackId, what: Happening) {
+        self.push_in(self.context, stack, what);
+    }
+
+    #[inline]
+    fn push_in(&mut self, context: Context, stack: StackId, what: Happening) {
+        let Context { g, p, m } = context;
+        self.ready.push(Event { time: Time(self.raw.time), g, p, m, stack, what });
+    }
+
     fn name(&self) -> &'static str {
         name(self.raw.kind)
     }

@@ -1,10 +1,9 @@
 //! Names, types and units: what wrong queries are told, what right ones give, and that both forms mean the same.
 
-#[path = "sema_ir.rs"]
-mod ir;
 
 use std::fmt::Write as _;
 
+use crate::sema_ir as ir;
 use gtq::diag::Diagnostic;
 use gtq::sema::{Analysis, analyze, codes};
 use gtq::syntax;

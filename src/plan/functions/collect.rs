@@ -24,7 +24,9 @@ enum Of {
     /// The bits of the fraction.
     Percentile(u64),
     Top(usize),
-    Histogram { equal_widths: bool },
+    Histogram {
+        equal_widths: bool,
+    },
 }
 
 impl Collect {
@@ -65,13 +67,21 @@ impl AggregateUDFImpl for Collect {
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        let Some(input) = args.input_fields.first() else { return exec_err!("{} takes an argument", self.name) };
+        let Some(input) = args.input_fields.first() else {
+            return exec_err!("{} takes an argument", self.name);
+        };
         let item = Field::new("item", input.data_type().clone(), true);
-        Ok(vec![Arc::new(Field::new(format_state_name(args.name, "values"), DataType::List(Arc::new(item)), true))])
+        Ok(vec![Arc::new(Field::new(
+            format_state_name(args.name, "values"),
+            DataType::List(Arc::new(item)),
+            true,
+        ))])
     }
 
     fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        let Some(input) = args.expr_fields.first() else { return exec_err!("{} takes an argument", self.name) };
+        let Some(input) = args.expr_fields.first() else {
+            return exec_err!("{} takes an argument", self.name);
+        };
         Ok(Box::new(Values { of: self.of, item: input.data_type().clone(), arrays: Vec::new() }))
     }
 }
@@ -86,7 +96,8 @@ struct Values {
 
 impl Values {
     fn add(&mut self, values: &ArrayRef) -> Result<()> {
-        let values = if values.null_count() > 0 { filter(values, &is_not_null(values)?)? } else { values.clone() };
+        let values =
+            if values.null_count() > 0 { filter(values, &is_not_null(values)?)? } else { values.clone() };
         if !values.is_empty() {
             self.arrays.push(values);
         }
@@ -145,7 +156,12 @@ fn percentile(values: &ArrayRef, q: f64) -> Result<ScalarValue> {
     if values.is_empty() {
         return ScalarValue::try_from(values.data_type());
     }
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rank"
+    )]
     let rank = ((q * values.len() as f64).ceil() as usize).clamp(1, values.len()) - 1;
     match values.data_type() {
         DataType::Int64 => {

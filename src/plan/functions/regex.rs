@@ -129,8 +129,9 @@ pub(super) struct Patterns(HashMap<String, Regex>);
 impl Patterns {
     pub(super) fn get(&mut self, pattern: &str) -> Result<&Regex> {
         if !self.0.contains_key(pattern) {
-            let regex = Regex::new(pattern)
-                .map_err(|e| DataFusionError::External(format!("`{pattern}` is no regular expression: {e}").into()))?;
+            let regex = Regex::new(pattern).map_err(|e| {
+                DataFusionError::External(format!("`{pattern}` is no regular expression: {e}").into())
+            })?;
             self.0.insert(pattern.to_owned(), regex);
         }
         match self.0.get(pattern) {

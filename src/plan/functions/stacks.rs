@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, StringViewArray, StringViewBuilder, StructArray,
-    UInt32Array,
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, StringViewArray, StringViewBuilder,
+    StructArray, UInt32Array,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::{cast, take};
@@ -92,8 +92,12 @@ impl ScalarUDFImpl for StackFunction {
         let stack = stack.as_primitive::<UInt32Type>();
         let view = self.stacks.view();
         let array = match self.op {
-            StackOp::Leaf => per_stack(stack, |s| texts(s, |s| view.frames(s).next().map(|f| f.func.to_owned())))?,
-            StackOp::Root => per_stack(stack, |s| texts(s, |s| view.frames(s).next_back().map(|f| f.func.to_owned())))?,
+            StackOp::Leaf => {
+                per_stack(stack, |s| texts(s, |s| view.frames(s).next().map(|f| f.func.to_owned())))?
+            }
+            StackOp::Root => {
+                per_stack(stack, |s| texts(s, |s| view.frames(s).next_back().map(|f| f.func.to_owned())))?
+            }
             StackOp::Fold => per_stack(stack, |s| texts(s, |s| Some(fold(&view, s))))?,
             StackOp::Depth => per_stack(stack, |s| {
                 let depth = |s: &u32| i64::try_from(view.frames(*s).len()).unwrap_or(i64::MAX);
@@ -151,7 +155,8 @@ fn fold(view: &StacksView<'_>, stack: u32) -> String {
 
 fn funcs(view: &StacksView<'_>, stacks: &[u32]) -> ArrayRef {
     let offsets = OffsetBuffer::from_lengths(stacks.iter().map(|&s| view.frames(s).len()));
-    let items = StringViewArray::from_iter_values(stacks.iter().flat_map(|&s| view.frames(s).map(|f| f.func)));
+    let items =
+        StringViewArray::from_iter_values(stacks.iter().flat_map(|&s| view.frames(s).map(|f| f.func)));
     let field = Arc::new(Field::new("item", DataType::Utf8View, true));
     Arc::new(ListArray::new(field, offsets, Arc::new(items), None))
 }

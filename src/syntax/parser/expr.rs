@@ -144,7 +144,9 @@ fn comparison<'t>(operand: Rule<'t, Expr>, expr: Rule<'t, Expr>, query: Rule<'t,
         .map(|(not, _)| Tail::IsNull { negated: not.is_some() });
     let negatable = choice((
         word(Keyword::In)
-            .ignore_then(or_hole(in_content(expr, query), Stop::Element, |_| InContent::List(Vec::new())))
+            .ignore_then(or_hole(in_content(expr, query, operand.clone()), Stop::Element, |_| {
+                InContent::List(Vec::new())
+            }))
             .map(|content| Tail::In { content, negated: false }),
         word(Keyword::Between)
             .ignore_then(must_expr(operand.clone()))
@@ -192,11 +194,25 @@ fn comparison_operator(token: Token<'_>) -> Option<(BinaryOp, Option<&'static st
     Some((op, None))
 }
 
-/// The inside of `in (…)`, with its parentheses.
-fn in_content<'t>(expr: Rule<'t, Expr>, query: Rule<'t, Query>) -> Rule<'t, InContent> {
+/// What stands after `in`: `(…)`, or a range of times.
+fn in_content<'t>(
+    expr: Rule<'t, Expr>,
+    query: Rule<'t, Query>,
+    operand: Rule<'t, Expr>,
+) -> Rule<'t, InContent> {
     let values = some(list(expr, error_expr), "a value").map(InContent::List);
     let query = query_ahead().ignore_then(query).map(InContent::Query);
-    parens(query.or(values))
+    let range = ahead(Expected::Thing("a range of times"), |next| begins_range(next[0]))
+        .ignore_then(operand)
+        .map(|range| InContent::List(vec![range]));
+    parens(query.or(values)).or(range).boxed()
+}
+
+fn begins_range(token: Option<Token<'_>>) -> bool {
+    matches!(
+        token,
+        Some(Token::Time(_) | Token::TimeEnd | Token::WallClock(_) | Token::Symbol(Symbol::Range))
+    )
 }
 
 fn negate(tail: Tail) -> Tail {

@@ -14,8 +14,7 @@ use super::intern::TextId;
 use super::pass::{Context, InternerHandle, TraceEnd, WholeBuilder};
 use super::stats::Stats;
 use crate::trace::{
-    Event, GoroutineId, GoroutineState, Happening, ProcId, ProcState, Range, Scope, StackId, StringId,
-    TaskId,
+    Event, GoroutineId, GoroutineState, Happening, ProcId, ProcState, Range, Scope, StackId, StringId, TaskId,
 };
 use goroutine::Goroutine;
 use record::{RegionRows, TaskRows};
@@ -257,4 +256,3 @@ fn is_forever(forever: &mut Option<TextId>, reason: TextId, cx: &mut Context<'_>
 fn is_system(entry: &str) -> bool {
     entry.is_empty() || entry != "runtime.main" && entry.starts_with("runtime.")
 }
-

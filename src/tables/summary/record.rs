@@ -80,7 +80,11 @@ columns! {
     }
 }
 
-pub(super) fn goroutines(schema: &SchemaRef, goroutines: &[&Goroutine], interner: &mut Interner) -> RecordBatch {
+pub(super) fn goroutines(
+    schema: &SchemaRef,
+    goroutines: &[&Goroutine],
+    interner: &mut Interner,
+) -> RecordBatch {
     let mut c = GoroutineColumns::new(schema);
     let mut times = TimeColumns::new(schema);
     for goroutine in goroutines {
@@ -243,7 +247,8 @@ impl RegionRows {
         });
         let order = self.intervals.order();
         let dropped: BTreeSet<usize> = self.dropped.iter().copied().collect();
-        let kept: Vec<u32> = order.values().iter().copied().filter(|&row| !dropped.contains(&(row as usize))).collect();
+        let kept: Vec<u32> =
+            order.values().iter().copied().filter(|&row| !dropped.contains(&(row as usize))).collect();
         reorder(&batch, &UInt32Array::from(kept))
     }
 }
@@ -286,14 +291,28 @@ impl TaskRows {
         Self { columns: TaskColumns::new(schema), tasks: BTreeMap::new() }
     }
 
-    pub(super) fn begin(&mut self, id: TaskId, parent: TaskId, name: TextId, event: &Event, cx: &mut Context<'_>) {
+    pub(super) fn begin(
+        &mut self,
+        id: TaskId,
+        parent: TaskId,
+        name: TextId,
+        event: &Event,
+        cx: &mut Context<'_>,
+    ) {
         let at = (cx.now, self.stack(event.stack, cx));
         let task = self.mention(id, parent, name, event.g);
         task.g = event.g.known();
         task.begin = Some(at);
     }
 
-    pub(super) fn end(&mut self, id: TaskId, parent: TaskId, name: TextId, event: &Event, cx: &mut Context<'_>) {
+    pub(super) fn end(
+        &mut self,
+        id: TaskId,
+        parent: TaskId,
+        name: TextId,
+        event: &Event,
+        cx: &mut Context<'_>,
+    ) {
         let at = (cx.now, self.stack(event.stack, cx));
         self.mention(id, parent, name, event.g).end = Some(at);
     }

@@ -38,7 +38,11 @@ impl Order {
             }
             let expected = kind != GC_BEGIN;
             if gc.running != Some(expected) {
-                return Err(format!("{} while the GC's mark phase is{} going on", step.name(), if expected { " not" } else { "" }));
+                return Err(format!(
+                    "{} while the GC's mark phase is{} going on",
+                    step.name(),
+                    if expected { " not" } else { "" }
+                ));
             }
             step.require_user_code()?;
         }
@@ -49,7 +53,7 @@ impl Order {
             GC_BEGIN => (step.stack(step.raw.args[1])?, Happening::RangeBegin(GC)),
             _ => (StackId::NONE, Happening::RangeEnd { range: GC, swept: None }),
         };
-        self.push(step, stack, what);
+        step.push(stack, what);
         Ok(Some(step.context))
     }
 
@@ -58,14 +62,14 @@ impl Order {
         let p = step.context.p;
         self.scheduler.proc(p)?.ranges.begin(OpenRange::Sweep)?;
         let stack = step.stack(step.raw.args[0])?;
-        self.push(step, stack, Happening::RangeBegin(sweep(p)));
+        step.push(stack, Happening::RangeBegin(sweep(p)));
         Ok(Some(step.context))
     }
 
     pub(super) fn sweep_active(&mut self, step: &mut Step<'_>) -> Handled {
         let p = ProcId(step.raw.args[0].cast_signed());
         self.scheduler.proc(p)?.ranges.active(OpenRange::Sweep, step.is_initial)?;
-        self.push(step, StackId::NONE, Happening::RangeActive(sweep(p)));
+        step.push(StackId::NONE, Happening::RangeActive(sweep(p)));
         Ok(Some(step.context))
     }
 
@@ -75,7 +79,7 @@ impl Order {
         self.scheduler.proc(p)?.ranges.end(OpenRange::Sweep)?;
         let [swept, reclaimed, ..] = step.raw.args;
         let what = Happening::RangeEnd { range: sweep(p), swept: Some((swept, reclaimed)) };
-        self.push(step, StackId::NONE, what);
+        step.push(StackId::NONE, what);
         Ok(Some(step.context))
     }
 
@@ -93,7 +97,7 @@ impl Order {
         };
         self.scheduler.goroutine(g)?.ranges.begin(open)?;
         let stack = step.stack(stack)?;
-        self.push(step, stack, Happening::RangeBegin(range));
+        step.push(stack, Happening::RangeBegin(range));
         Ok(Some(step.context))
     }
 
@@ -101,7 +105,7 @@ impl Order {
     pub(super) fn goroutine_range_active(&mut self, step: &mut Step<'_>) -> Handled {
         let g = GoroutineId(step.raw.args[0].cast_signed());
         self.scheduler.goroutine(g)?.ranges.active(OpenRange::MarkAssist, step.is_initial)?;
-        self.push(step, StackId::NONE, Happening::RangeActive(mark_assist(g)));
+        step.push(StackId::NONE, Happening::RangeActive(mark_assist(g)));
         Ok(Some(step.context))
     }
 
@@ -118,7 +122,7 @@ impl Order {
             OpenRange::StopTheWorld(name) => stop_the_world(g, self.string_of(name, step)?),
             OpenRange::MarkAssist | OpenRange::Sweep => mark_assist(g),
         };
-        self.push(step, StackId::NONE, Happening::RangeEnd { range, swept: None });
+        step.push(StackId::NONE, Happening::RangeEnd { range, swept: None });
         Ok(Some(step.context))
     }
 }

@@ -1,6 +1,6 @@
 //! Goroutines: created, started, stopped, blocked, in syscalls.
 
-use super::state::{GoStatus, Goroutine, ProcStatus, Sequence};
+use super::state::{GoStatus, Goroutine, ProcStatus, Sequence, ThreadState};
 use super::{Context, Handled, Order, Step};
 use crate::trace::event::{
     GoroutineId, GoroutineState, Happening, ProcId, ProcState, StackId, StringId, ThreadId,
@@ -41,15 +41,19 @@ impl Order {
             4 => (GoStatus::Waiting, Waiting),
             other => return Err(format!("goroutine {} has the unknown status {other}", id.0)),
         };
-        let stack = if step.raw.kind == GO_STATUS_STACK { step.stack(step.raw.args[3])? } else { StackId::NONE };
+        let stack =
+            if step.raw.kind == GO_STATUS_STACK { step.stack(step.raw.args[3])? } else { StackId::NONE };
         let generation = step.generation.number;
-        let from = match self.scheduler.goroutines.get_mut(&id) {
+        let from = match self.scheduler.goroutines.get_mut(id) {
             Some(goroutine) if goroutine.status == status => {
                 goroutine.sequence = Sequence::start(generation);
                 to
             }
             Some(goroutine) => {
-                return Err(format!("goroutine {} is {:?} and said to be {status:?}", id.0, goroutine.status));
+                return Err(format!(
+                    "goroutine {} is {:?} and said to be {status:?}",
+                    id.0, goroutine.status
+                ));
             }
             None if step.is_initial => {
                 self.scheduler.goroutines.insert(id, Goroutine::new(status, generation));
@@ -73,11 +77,17 @@ impl Order {
                 } else {
                     // It has been in this syscall, without a proc, since before the generation.
                     match self.scheduler.known_thread(thread) {
-                        Some(state) if state.g == id => context.g = id,
+                        Some((_, state)) if state.g == id => context.g = id,
                         Some(_) => {
-                            return Err(format!("goroutine {} is in a syscall on the thread of another", id.0));
+                            return Err(format!(
+                                "goroutine {} is in a syscall on the thread of another",
+                                id.0
+                            ));
                         }
-                        None => self.scheduler.thread_mut(thread).g = id,
+                        None => {
+                            let slot = self.scheduler.slot(thread);
+                            self.scheduler.set_thread(slot, ThreadState { g: id, p: ProcId::NONE });
+                        }
                     }
                     context.m = thread;
                 }
@@ -85,14 +95,14 @@ impl Order {
             GoStatus::Runnable | GoStatus::Waiting => {}
         }
         let what = Happening::Goroutine { id, from, to, reason: StringId::EMPTY, stack };
-        self.push_in(context, step.raw.time, stack, what);
+        step.push_in(context, stack, what);
         Ok(Some(after))
     }
 
     pub(super) fn go_create(&mut self, step: &mut Step<'_>) -> Handled {
         step.require_proc()?;
         let creator = step.context.g;
-        if let Some(goroutine) = self.scheduler.goroutines.get(&creator) {
+        if let Some(goroutine) = self.scheduler.goroutines.get_mut(creator) {
             goroutine.require(creator, GoStatus::Running, step.name())?;
         }
         let (status, to) = if step.raw.kind == GO_CREATE_BLOCKED {
@@ -103,7 +113,7 @@ impl Order {
         let id = self.create(step, status)?;
         let (own, stack) = (step.stack(step.raw.args[1])?, step.stack(step.raw.args[2])?);
         let what = Happening::Goroutine { id, from: NotExist, to, reason: StringId::EMPTY, stack: own };
-        self.push(step, stack, what);
+        step.push(stack, what);
         Ok(Some(step.context))
     }
 
@@ -112,22 +122,20 @@ impl Order {
         step.require_thread()?;
         step.require_no_goroutine()?;
         let id = self.create(step, GoStatus::Syscall)?;
-        self.push(step, StackId::NONE, transition(id, NotExist, Syscall));
+        step.push(StackId::NONE, transition(id, NotExist, Syscall));
         Ok(Some(Context { g: id, ..step.context }))
     }
 
     fn create(&mut self, step: &Step<'_>, status: GoStatus) -> Result<GoroutineId, String> {
         let id = step.goroutine();
         let goroutine = Goroutine::new(status, step.generation.number);
-        match self.scheduler.goroutines.insert(id, goroutine) {
-            None => Ok(id),
-            Some(_) => Err(format!("goroutine {} is created but exists already", id.0)),
-        }
+        let is_new = self.scheduler.goroutines.insert(id, goroutine);
+        is_new.then_some(id).ok_or_else(|| format!("goroutine {} is created but exists already", id.0))
     }
 
     pub(super) fn go_start(&mut self, step: &mut Step<'_>) -> Handled {
         let (id, sequence) = (step.goroutine(), step.sequence(1));
-        let Some(goroutine) = self.scheduler.goroutines.get_mut(&id) else { return Ok(None) };
+        let Some(goroutine) = self.scheduler.goroutines.get_mut(id) else { return Ok(None) };
         if goroutine.status != GoStatus::Runnable || !sequence.succeeds(goroutine.sequence) {
             return Ok(None);
         }
@@ -135,7 +143,7 @@ impl Order {
         step.require_no_goroutine()?;
         goroutine.status = GoStatus::Running;
         goroutine.sequence = sequence;
-        self.push(step, StackId::NONE, transition(id, Runnable, Running));
+        step.push(StackId::NONE, transition(id, Runnable, Running));
         Ok(Some(Context { g: id, ..step.context }))
     }
 
@@ -146,8 +154,8 @@ impl Order {
         let goroutine = self.scheduler.goroutine(id)?;
         goroutine.require(id, GoStatus::Running, step.name())?;
         if step.raw.kind == GO_DESTROY {
-            self.scheduler.goroutines.remove(&id);
-            self.push(step, StackId::NONE, transition(id, Running, NotExist));
+            self.scheduler.goroutines.remove(id);
+            step.push(StackId::NONE, transition(id, Running, NotExist));
         } else {
             let (status, to) = if step.raw.kind == GO_BLOCK {
                 (GoStatus::Waiting, Waiting)
@@ -156,21 +164,21 @@ impl Order {
             };
             goroutine.status = status;
             let (reason, stack) = (step.string(step.raw.args[0])?, step.stack(step.raw.args[1])?);
-            self.push(step, stack, Happening::Goroutine { id, from: Running, to, reason, stack });
+            step.push(stack, Happening::Goroutine { id, from: Running, to, reason, stack });
         }
         Ok(Some(step.without_goroutine()))
     }
 
     pub(super) fn go_unblock(&mut self, step: &mut Step<'_>) -> Handled {
         let (id, sequence) = (step.goroutine(), step.sequence(1));
-        let Some(goroutine) = self.scheduler.goroutines.get_mut(&id) else { return Ok(None) };
+        let Some(goroutine) = self.scheduler.goroutines.get_mut(id) else { return Ok(None) };
         if goroutine.status != GoStatus::Waiting || !sequence.succeeds(goroutine.sequence) {
             return Ok(None);
         }
         goroutine.status = GoStatus::Runnable;
         goroutine.sequence = sequence;
         let stack = step.stack(step.raw.args[2])?;
-        self.push(step, stack, transition(id, Waiting, Runnable));
+        step.push(stack, transition(id, Waiting, Runnable));
         Ok(Some(step.context))
     }
 
@@ -180,22 +188,22 @@ impl Order {
         let current = step.context.g;
         self.scheduler.goroutine(current)?.require(current, GoStatus::Running, step.name())?;
         let (id, sequence) = (step.goroutine(), step.sequence(1));
-        let Some(next) = self.scheduler.goroutines.get_mut(&id) else { return Ok(None) };
+        let Some(next) = self.scheduler.goroutines.get_mut(id) else { return Ok(None) };
         if next.status != GoStatus::Waiting || !sequence.succeeds(next.sequence) {
             return Ok(None);
         }
         next.status = GoStatus::Running;
         next.sequence = sequence;
-        self.push(step, StackId::NONE, transition(id, Waiting, Runnable));
+        step.push(StackId::NONE, transition(id, Waiting, Runnable));
         if step.raw.kind == GO_SWITCH {
             self.scheduler.goroutine(current)?.status = GoStatus::Waiting;
-            self.push(step, StackId::NONE, transition(current, Running, Waiting));
+            step.push(StackId::NONE, transition(current, Running, Waiting));
         } else {
-            self.scheduler.goroutines.remove(&current);
-            self.push(step, StackId::NONE, transition(current, Running, NotExist));
+            self.scheduler.goroutines.remove(current);
+            step.push(StackId::NONE, transition(current, Running, NotExist));
         }
         let between = step.without_goroutine();
-        self.push_in(between, step.raw.time, StackId::NONE, transition(id, Runnable, Running));
+        step.push_in(between, StackId::NONE, transition(id, Runnable, Running));
         Ok(Some(Context { g: id, ..step.context }))
     }
 
@@ -215,7 +223,7 @@ impl Order {
         proc.sequence = sequence;
         let stack = step.stack(step.raw.args[1])?;
         let reason = StringId::EMPTY;
-        self.push(step, stack, Happening::Goroutine { id, from: Running, to: Syscall, reason, stack });
+        step.push(stack, Happening::Goroutine { id, from: Running, to: Syscall, reason, stack });
         Ok(Some(step.context))
     }
 
@@ -230,7 +238,7 @@ impl Order {
             return Err(format!("a syscall ends on proc {}, which is {:?}", p.0, proc.status));
         }
         proc.status = ProcStatus::Running;
-        self.push(step, StackId::NONE, transition(id, Syscall, Running));
+        step.push(StackId::NONE, transition(id, Syscall, Running));
         Ok(Some(step.context))
     }
 
@@ -245,7 +253,7 @@ impl Order {
         let goroutine = self.scheduler.goroutine(id)?;
         goroutine.require(id, GoStatus::Syscall, step.name())?;
         goroutine.status = GoStatus::Runnable;
-        self.push(step, StackId::NONE, transition(id, Syscall, Runnable));
+        step.push(StackId::NONE, transition(id, Syscall, Runnable));
         Ok(Some(step.without_goroutine()))
     }
 
@@ -254,7 +262,7 @@ impl Order {
         step.require_goroutine()?;
         let Context { g: id, p, .. } = step.context;
         self.scheduler.goroutine(id)?.require(id, GoStatus::Syscall, step.name())?;
-        self.scheduler.goroutines.remove(&id);
+        self.scheduler.goroutines.remove(id);
         let mut after = step.without_goroutine();
         // A proc that the thread still has is given up here: the thread's id may be used again.
         if p != ProcId::NONE {
@@ -265,9 +273,9 @@ impl Order {
             proc.status = ProcStatus::Abandoned;
             after.p = ProcId::NONE;
             let what = Happening::Proc { id: p, from: ProcState::Running, to: ProcState::Idle };
-            self.push(step, StackId::NONE, what);
+            step.push(StackId::NONE, what);
         }
-        self.push(step, StackId::NONE, transition(id, Syscall, NotExist));
+        step.push(StackId::NONE, transition(id, Syscall, NotExist));
         Ok(Some(after))
     }
 }

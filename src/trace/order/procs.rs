@@ -1,6 +1,6 @@
 //! Procs: started, stopped, stolen.
 
-use super::state::{Proc, ProcStatus, Sequence};
+use super::state::{Proc, ProcStatus, Sequence, ThreadState};
 use super::{Context, Handled, Order, Step};
 use crate::trace::event::{Happening, ProcId, ProcState, StackId, ThreadId};
 
@@ -41,7 +41,7 @@ impl Order {
                 from = if step.is_initial { ProcState::Undetermined } else { ProcState::NotExist };
             }
         }
-        self.push_in(context, step.raw.time, StackId::NONE, Happening::Proc { id, from, to });
+        step.push_in(context, StackId::NONE, Happening::Proc { id, from, to });
         let mut after = step.context;
         if matches!(status, ProcStatus::Running | ProcStatus::Syscall) {
             after.p = id;
@@ -53,14 +53,17 @@ impl Order {
         let (id, sequence) = (ProcId(step.raw.args[0].cast_signed()), step.sequence(1));
         let Some(proc) = self.scheduler.procs.get_mut(&id) else { return Ok(None) };
         // A thread that still has a proc is in a syscall, and will lose it to another thread first.
-        if proc.status != ProcStatus::Idle || !sequence.succeeds(proc.sequence) || step.context.p != ProcId::NONE {
+        if proc.status != ProcStatus::Idle
+            || !sequence.succeeds(proc.sequence)
+            || step.context.p != ProcId::NONE
+        {
             return Ok(None);
         }
         step.require_no_proc()?;
         proc.status = ProcStatus::Running;
         proc.sequence = sequence;
         let what = Happening::Proc { id, from: ProcState::Idle, to: ProcState::Running };
-        self.push(step, StackId::NONE, what);
+        step.push(StackId::NONE, what);
         Ok(Some(Context { p: id, ..step.context }))
     }
 
@@ -73,7 +76,7 @@ impl Order {
         }
         proc.status = ProcStatus::Idle;
         let what = Happening::Proc { id, from: ProcState::Running, to: ProcState::Idle };
-        self.push(step, StackId::NONE, what);
+        step.push(StackId::NONE, what);
         Ok(Some(Context { p: ProcId::NONE, ..step.context }))
     }
 
@@ -81,7 +84,8 @@ impl Order {
         let (id, sequence) = (ProcId(step.raw.args[0].cast_signed()), step.sequence(1));
         let Some(proc) = self.scheduler.procs.get_mut(&id) else { return Ok(None) };
         let before = proc.status;
-        if !matches!(before, ProcStatus::Syscall | ProcStatus::Abandoned) || !sequence.succeeds(proc.sequence) {
+        if !matches!(before, ProcStatus::Syscall | ProcStatus::Abandoned) || !sequence.succeeds(proc.sequence)
+        {
             return Ok(None);
         }
         step.require_thread()?;
@@ -94,19 +98,25 @@ impl Order {
             let victim = ThreadId(step.raw.args[2].cast_signed());
             if victim == step.context.m {
                 if step.context.p != id {
-                    return Err(format!("thread {} gives up proc {} but holds {}", victim.0, id.0, step.context.p.0));
+                    return Err(format!(
+                        "thread {} gives up proc {} but holds {}",
+                        victim.0, id.0, step.context.p.0
+                    ));
                 }
                 after.p = ProcId::NONE;
             } else {
-                let held = self.scheduler.known_thread(victim).map(|state| state.p);
-                if held != Some(id) {
-                    return Err(format!("proc {} is stolen from thread {}, which does not hold it", id.0, victim.0));
-                }
+                let Some((slot, state)) = self.scheduler.known_thread(victim).filter(|(_, s)| s.p == id)
+                else {
+                    return Err(format!(
+                        "proc {} is stolen from thread {}, which does not hold it",
+                        id.0, victim.0
+                    ));
+                };
                 // The victim leaves its syscall later, without a proc.
-                self.scheduler.thread_mut(victim).p = ProcId::NONE;
+                self.scheduler.set_thread(slot, ThreadState { p: ProcId::NONE, ..state });
             }
         }
-        self.push(step, StackId::NONE, Happening::Proc { id, from, to: ProcState::Idle });
+        step.push(StackId::NONE, Happening::Proc { id, from, to: ProcState::Idle });
         Ok(Some(after))
     }
 }

@@ -20,7 +20,7 @@ impl Order {
         self.scheduler.tasks.insert(task, Task { parent, name, string, generation });
         step.require_user_code()?;
         let stack = step.stack(stack)?;
-        self.push(step, stack, Happening::TaskBegin { task, parent, name: string });
+        step.push(stack, Happening::TaskBegin { task, parent, name: string });
         Ok(Some(step.context))
     }
 
@@ -34,7 +34,7 @@ impl Order {
         };
         step.require_user_code()?;
         let stack = step.stack(stack)?;
-        self.push(step, stack, Happening::TaskEnd { task, parent, name });
+        step.push(stack, Happening::TaskEnd { task, parent, name });
         Ok(Some(step.context))
     }
 
@@ -58,7 +58,7 @@ impl Order {
             Happening::RegionEnd { task, name }
         };
         let stack = step.stack(stack)?;
-        self.push(step, stack, what);
+        step.push(stack, what);
         Ok(Some(step.context))
     }
 

@@ -5,16 +5,23 @@ use ahash::AHashMap;
 use crate::trace::event::{GoroutineId, ProcId, StringId, TaskId, ThreadId};
 
 use super::Violation;
+use super::slab::Goroutines;
 
 /// The state of everything that the scheduler handles.
 #[derive(Debug, Default)]
 pub(super) struct Scheduler {
-    pub(super) goroutines: AHashMap<GoroutineId, Goroutine>,
+    pub(super) goroutines: Goroutines,
     pub(super) procs: AHashMap<ProcId, Proc>,
-    threads: AHashMap<ThreadId, ThreadState>,
+    /// By slot; the first is that of [`ThreadId::NONE`], which never holds anything.
+    threads: Vec<Thread>,
+    slots: AHashMap<ThreadId, ThreadSlot>,
     pub(super) tasks: AHashMap<TaskId, Task>,
     pub(super) gc: Gc,
 }
+
+/// A thread's place among those that are known, to be found without a look-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct ThreadSlot(usize);
 
 /// What a thread holds: the goroutine and the proc that it executes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,28 +30,75 @@ pub(super) struct ThreadState {
     pub(super) p: ProcId,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct Thread {
+    id: ThreadId,
+    state: ThreadState,
+    /// Whether anything was heard of it; a slot alone does not count.
+    seen: bool,
+}
+
+impl Thread {
+    fn new(id: ThreadId) -> Self {
+        Self { id, state: IDLE_THREAD, seen: false }
+    }
+}
+
 const IDLE_THREAD: ThreadState = ThreadState { g: GoroutineId::NONE, p: ProcId::NONE };
 
 impl Scheduler {
-    pub(super) fn thread(&self, id: ThreadId) -> ThreadState {
-        self.threads.get(&id).copied().unwrap_or(IDLE_THREAD)
+    /// The place of a thread.
+    pub(super) fn slot(&mut self, id: ThreadId) -> ThreadSlot {
+        if self.threads.is_empty() {
+            self.threads.push(Thread::new(ThreadId::NONE));
+        }
+        if id == ThreadId::NONE {
+            return ThreadSlot(0);
+        }
+        *self.slots.entry(id).or_insert_with(|| {
+            self.threads.push(Thread::new(id));
+            ThreadSlot(self.threads.len() - 1)
+        })
     }
 
-    pub(super) fn known_thread(&self, id: ThreadId) -> Option<ThreadState> {
-        self.threads.get(&id).copied()
+    /// A thread of which something is heard now.
+    #[inline]
+    pub(super) fn thread(&mut self, slot: ThreadSlot) -> (ThreadId, ThreadState) {
+        match self.threads.get_mut(slot.0) {
+            Some(thread) => {
+                thread.seen = true;
+                (thread.id, thread.state)
+            }
+            None => (ThreadId::NONE, IDLE_THREAD),
+        }
     }
 
-    pub(super) fn thread_mut(&mut self, id: ThreadId) -> &mut ThreadState {
-        self.threads.entry(id).or_insert(IDLE_THREAD)
+    #[inline]
+    pub(super) fn set_thread(&mut self, slot: ThreadSlot, state: ThreadState) {
+        if slot.0 > 0
+            && let Some(thread) = self.threads.get_mut(slot.0)
+        {
+            thread.state = state;
+            thread.seen = true;
+        }
+    }
+
+    /// The state of a thread of which something has been heard.
+    pub(super) fn known_thread(&self, id: ThreadId) -> Option<(ThreadSlot, ThreadState)> {
+        let slot = *self.slots.get(&id)?;
+        let thread = self.threads.get(slot.0).filter(|thread| thread.seen)?;
+        Some((slot, thread.state))
     }
 
     /// The thread that holds `p`, and its goroutine.
     pub(super) fn holder(&self, p: ProcId) -> Option<(ThreadId, GoroutineId)> {
-        self.threads.iter().filter(|(_, state)| state.p == p).map(|(&m, state)| (m, state.g)).min()
+        self.threads.iter().find(|thread| thread.state.p == p).map(|thread| (thread.id, thread.state.g))
     }
 
     pub(super) fn goroutine(&mut self, id: GoroutineId) -> Result<&mut Goroutine, Violation> {
-        self.goroutines.get_mut(&id).ok_or_else(|| format!("an event of goroutine {}, which does not exist", id.0))
+        self.goroutines
+            .get_mut(id)
+            .ok_or_else(|| format!("an event of goroutine {}, which does not exist", id.0))
     }
 
     pub(super) fn proc(&mut self, id: ProcId) -> Result<&mut Proc, Violation> {
@@ -176,9 +230,7 @@ impl OpenRanges {
     /// Ends the range of the kind of `range`, and returns it.
     pub(super) fn end(&mut self, range: OpenRange) -> Result<OpenRange, Violation> {
         let place = self.0.iter().position(|open| open.same_kind(range));
-        place
-            .map(|i| self.0.swap_remove(i))
-            .ok_or_else(|| format!("a {range:?} range ends that never began"))
+        place.map(|i| self.0.swap_remove(i)).ok_or_else(|| format!("a {range:?} range ends that never began"))
     }
 }
 

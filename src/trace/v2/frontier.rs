@@ -4,6 +4,7 @@ use super::generation::{Batch, Generation};
 use super::sort::sort_like_go;
 use super::spec;
 use crate::trace::event::ThreadId;
+use crate::trace::order::ThreadSlot;
 use crate::trace::wire::{Cursor, Malformed};
 
 /// An event as it stands in the file, with its full time in ns.
@@ -17,7 +18,7 @@ pub(crate) struct Raw {
 /// A thread's place in its batches.
 #[derive(Debug)]
 struct Track {
-    thread: ThreadId,
+    slot: ThreadSlot,
     /// Index into the generation's threads.
     index: usize,
     next_batch: usize,
@@ -42,15 +43,21 @@ pub(crate) struct Frontier {
 pub(crate) type Problem = String;
 
 impl Frontier {
-    /// Begins a generation.
-    pub(crate) fn install(&mut self, generation: &Generation) -> Result<(), Problem> {
+    /// Begins a generation, whose threads have these slots in the order of events.
+    pub(crate) fn install(
+        &mut self,
+        generation: &Generation,
+        mut slot: impl FnMut(ThreadId) -> ThreadSlot,
+    ) -> Result<(), Problem> {
         self.tracks.clear();
         self.heap.clear();
         for (index, thread) in generation.threads.iter().enumerate() {
+            let event = Raw::default();
             let mut track =
-                Track { thread: thread.id, index, next_batch: 0, at: 0, end: 0, last: 0, event: Raw::default() };
+                Track { slot: ThreadSlot::default(), index, next_batch: 0, at: 0, end: 0, last: 0, event };
             if track.next(generation)? {
                 let number = u32::try_from(self.tracks.len()).map_err(|_| "too many threads")?;
+                track.slot = slot(thread.id);
                 self.heap.push((track.event.time, number));
                 self.tracks.push(track);
                 self.sift_up(self.heap.len() - 1);
@@ -69,12 +76,13 @@ impl Frontier {
     }
 
     /// The event in place `i` of the heap, and its thread.
-    pub(crate) fn peek(&self, i: usize) -> (ThreadId, &Raw) {
+    pub(crate) fn peek(&self, i: usize) -> (ThreadSlot, &Raw) {
         let track = &self.tracks[self.heap[i].1 as usize];
-        (track.thread, &track.event)
+        (track.slot, &track.event)
     }
 
     /// Goes on to the next event of the thread in place `i`.
+    #[inline]
     pub(crate) fn advance(&mut self, i: usize, generation: &Generation) -> Result<(), Problem> {
         let track = &mut self.tracks[self.heap[i].1 as usize];
         if track.next(generation)? {
@@ -116,55 +124,121 @@ impl Frontier {
     }
 
     fn sift_down(&mut self, mut i: usize) {
+        let heap = self.heap.as_mut_slice();
         loop {
-            let mut least = i;
-            for child in [2 * i + 1, 2 * i + 2] {
-                if child < self.heap.len() && self.heap[child].0 < self.heap[least].0 {
-                    least = child;
-                }
+            let left = 2 * i + 1;
+            let Some(&first) = heap.get(left) else { return };
+            let (mut least, mut child) = (first, left);
+            if let Some(&second) = heap.get(left + 1)
+                && second.0 < least.0
+            {
+                (least, child) = (second, left + 1);
             }
-            if least == i {
+            if least.0 >= heap[i].0 {
                 return;
             }
-            self.heap.swap(i, least);
-            i = least;
+            heap.swap(i, child);
+            i = child;
         }
     }
 }
 
 impl Track {
     /// Decodes the thread's next event. False: there is none.
+    #[inline]
     fn next(&mut self, generation: &Generation) -> Result<bool, Problem> {
         while self.at == self.end {
-            let Some(&Batch { tick, start, end }) = generation.threads[self.index].batches.get(self.next_batch) else {
+            let Some(&Batch { tick, start, end }) =
+                generation.threads[self.index].batches.get(self.next_batch)
+            else {
                 return Ok(false);
             };
             self.next_batch += 1;
             (self.at, self.end) = (start, end);
             self.last = generation.ns(tick);
         }
-        let mut cursor = Cursor::new(&generation.data[self.at..self.end]);
-        let ticks = decode(&mut cursor, &mut self.event)?;
+        let rest = &generation.data[self.at..self.end];
+        let (ticks, length) = match rest.first_chunk() {
+            Some(window) => decode_whole(window, &mut self.event)?,
+            None => decode(rest, &mut self.event)?,
+        };
         self.last = self.last.wrapping_add(generation.ns(ticks));
         self.event.time = self.last;
-        self.at = self.end - cursor.remaining();
+        self.at += length;
         Ok(true)
     }
 }
 
-/// Decodes an event but for its time; returns the clock's units since the event before.
+/// Bytes within which every event ends: a kind and at most five numbers of at most ten bytes.
+const WINDOW: usize = 64;
+
+/// Decodes an event but for its time, where it surely ends in the window; returns the clock's units since the event
+/// before, and the event's length.
 #[inline]
-fn decode(cursor: &mut Cursor<'_>, event: &mut Raw) -> Result<u64, Problem> {
-    let cut = |Malformed| "a batch that ends in the middle of an event".to_owned();
-    let kind = cursor.byte().map_err(cut)?;
+fn decode_whole(window: &[u8; WINDOW], event: &mut Raw) -> Result<(u64, usize), Problem> {
+    let kind = window[0];
     let count = spec::ARGUMENTS[usize::from(kind)];
     if count == spec::NOT_TIMED {
-        return Err(format!("{} (byte {kind:#04x}) within a batch of events", spec::name(kind)));
+        return Err(not_timed(kind));
     }
     event.kind = kind;
-    let ticks = cursor.uvarint().map_err(cut)?;
-    for arg in event.args.iter_mut().take(usize::from(count)) {
-        *arg = cursor.uvarint().map_err(cut)?;
+    let mut at = 1;
+    // `% WINDOW` changes nothing, and spares checks of bounds.
+    let mut number = || {
+        let first = window[at % WINDOW];
+        at += 1;
+        let mut value = u64::from(first & 0x7f);
+        let mut last = first;
+        let mut shift = 7;
+        while last >= 0x80 {
+            last = window[at % WINDOW];
+            at += 1;
+            if shift == 63 && last > 1 {
+                return None;
+            }
+            value |= u64::from(last & 0x7f) << shift;
+            shift += 7;
+        }
+        Some(value)
+    };
+    let ticks = number().ok_or_else(cut)?;
+    let [a, b, c, d] = &mut event.args;
+    if count > 0 {
+        *a = number().ok_or_else(cut)?;
     }
-    Ok(ticks)
+    if count > 1 {
+        *b = number().ok_or_else(cut)?;
+    }
+    if count > 2 {
+        *c = number().ok_or_else(cut)?;
+    }
+    if count > 3 {
+        *d = number().ok_or_else(cut)?;
+    }
+    Ok((ticks, at))
+}
+
+/// The same for the last events of a batch, which may be cut.
+fn decode(bytes: &[u8], event: &mut Raw) -> Result<(u64, usize), Problem> {
+    let mut cursor = Cursor::new(bytes);
+    let wrong = |Malformed| cut();
+    let kind = cursor.byte().map_err(wrong)?;
+    let count = spec::ARGUMENTS[usize::from(kind)];
+    if count == spec::NOT_TIMED {
+        return Err(not_timed(kind));
+    }
+    event.kind = kind;
+    let ticks = cursor.uvarint().map_err(wrong)?;
+    for arg in event.args.iter_mut().take(usize::from(count)) {
+        *arg = cursor.uvarint().map_err(wrong)?;
+    }
+    Ok((ticks, bytes.len() - cursor.remaining()))
+}
+
+fn cut() -> Problem {
+    "a batch with an event that is cut or has a number of more than 64 bits".to_owned()
+}
+
+fn not_timed(kind: u8) -> Problem {
+    format!("{} (byte {kind:#04x}) within a batch of events", spec::name(kind))
 }

@@ -100,7 +100,12 @@ enum Kind {
 
 impl Generation {
     /// Converts the trace's clock to ns, rounding as Go does.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "it is what Go computes")]
+    #[inline]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "it is what Go computes"
+    )]
     pub(crate) fn ns(&self, ticks: u64) -> i64 {
         (ticks as f64 * self.ns_per_tick) as i64
     }
@@ -181,7 +186,13 @@ fn read_batch(input: &mut Input, data: &mut Vec<u8>) -> Result<Option<Header>, E
             Kind::Experiment
         }
         spec::END_OF_GENERATION => {
-            return Ok(Some(Header { kind: Kind::EndOfGeneration, generation: 0, m: ThreadId::NONE, tick: 0, offset }));
+            return Ok(Some(Header {
+                kind: Kind::EndOfGeneration,
+                generation: 0,
+                m: ThreadId::NONE,
+                tick: 0,
+                offset,
+            }));
         }
         other => return Err(malformed(input, &format!("a batch was expected, not byte {other:#04x}"))),
     };
@@ -190,7 +201,10 @@ fn read_batch(input: &mut Input, data: &mut Vec<u8>) -> Result<Option<Header>, E
     let tick = input.uvarint()?;
     let size = input.uvarint()?;
     if size > spec::MAX_BATCH_SIZE {
-        return Err(malformed(input, &format!("a batch of {size} bytes; the most is {}", spec::MAX_BATCH_SIZE)));
+        return Err(malformed(
+            input,
+            &format!("a batch of {size} bytes; the most is {}", spec::MAX_BATCH_SIZE),
+        ));
     }
     input.append(usize::try_from(size).expect("at most 64 KiB"), data)?;
     Ok(Some(Header { kind, generation, m, tick, offset }))
@@ -375,7 +389,9 @@ impl Builder {
         for frame in self.frames.drain(..) {
             let string = |id| {
                 let index = generation.strings.get(id);
-                index.map(StringId).ok_or_else(|| malformed(input, &format!("a frame names the missing string {id}")))
+                index
+                    .map(StringId)
+                    .ok_or_else(|| malformed(input, &format!("a frame names the missing string {id}")))
             };
             let (func, file) = (string(frame.func)?, string(frame.file)?);
             generation.symbols.add_frame(Frame { pc: frame.pc, func, file, line: frame.line });

@@ -46,6 +46,10 @@ impl<'a> Cursor<'a> {
                 self.rest = rest;
                 Ok(u64::from(*b))
             }
+            [a, b, rest @ ..] if *b < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(*a & 0x7f) | u64::from(*b) << 7)
+            }
             _ => self.long_uvarint(),
         }
     }
@@ -114,7 +118,10 @@ mod tests {
     #[test]
     fn more_than_64_bits_are_refused() {
         assert_eq!(Cursor::new(&[0xff; 9]).uvarint(), Err(Malformed));
-        assert_eq!(Cursor::new(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]).uvarint(), Ok(u64::MAX));
+        assert_eq!(
+            Cursor::new(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]).uvarint(),
+            Ok(u64::MAX)
+        );
         assert_eq!(
             Cursor::new(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02]).uvarint(),
             Err(Malformed)

@@ -1,0 +1,104 @@
+//! What holds for every trace. Most of it is in `facts.txt`, as queries for what breaks it.
+
+use crate::support::{Row, compiled, compiled_one, for_all, int, rows, trace, written};
+use gtq::engine::compile;
+use gtq::output::Format;
+
+/// The facts: a name, after `--`, and a query that must give no rows.
+fn facts() -> Vec<(&'static str, &'static str)> {
+    let text = include_str!("facts.txt");
+    text.split("\n\n")
+        .map(|fact| {
+            let (name, query) = fact.trim().split_once('\n').unwrap_or_else(|| panic!("no query: {fact}"));
+            (name.strip_prefix("-- ").unwrap_or_else(|| panic!("no name: {fact}")), query)
+        })
+        .collect()
+}
+
+#[test]
+fn facts_are_well_formed() {
+    for (name, query) in facts() {
+        let compiled = compile(query);
+        assert!(compiled.diagnostics.is_empty(), "{name}\n{query}\n{:#?}", compiled.diagnostics);
+    }
+}
+
+/// Each fact by itself: what it needs is loaded for it, or streams.
+#[test]
+fn facts_hold() {
+    for_all(|trace| {
+        let mut broken = String::new();
+        for (name, query) in facts() {
+            let session = trace.open();
+            match crate::support::try_rows(&session, query) {
+                Ok(rows) if rows.is_empty() => {}
+                Ok(rows) => broken += &format!("\n  {name}: {} rows, such as {:?}", rows.len(), rows[0]),
+                Err(e) => broken += &format!("\n  {name}: {e}"),
+            }
+        }
+        if broken.is_empty() { Ok(()) } else { Err(broken) }
+    });
+}
+
+/// The answers do not depend on what else is loaded, nor on whether rows stream or are kept.
+#[test]
+fn one_pass_for_all_queries_is_the_same_as_one_for_each() {
+    let text = "
+        select count() as n, sum(time::int) as sum from events;
+        select s.g, count() as n, sum(s.dur) as dur from goroutine_states s join goroutines o using (g) group by 1 order by 1;
+        from regions |> join tasks using (task) |> select region, tasks.name, regions.name |> order by 1;
+        from samples |> aggregate count() as n group by stack |> order by n desc, fold(stack);
+        from metrics |> aggregate max(value) as most group by name |> order by name;
+        select count() as n from goroutine_stats;";
+    for name in ["locks-go1.27.3", "server-go1.25.5", "ticker-go1.24.11"] {
+        let trace = trace(name);
+        let session = trace.open();
+        let queries = compiled(text);
+        let prepared: Vec<_> = queries.iter().map(|query| session.prepare(query).unwrap()).collect();
+        session.load(&prepared).unwrap();
+        for query in &queries {
+            let together = written(&session, query, Format::Csv).unwrap();
+            let alone = written(&trace.open(), query, Format::Csv).unwrap();
+            assert_eq!(String::from_utf8(together).unwrap(), String::from_utf8(alone).unwrap(), "{name}");
+        }
+    }
+}
+
+/// A join of two tables is what one gets by joining two answers by hand.
+#[test]
+fn a_join_gives_what_two_queries_give() {
+    for_all(|trace| {
+        let session = trace.open();
+        let joined = rows(
+            &session,
+            "select s.g, s.start, o.name, o.exec from goroutine_states s join goroutines o on s.g = o.g
+             order by s.start, s.g",
+        );
+        let goroutines = rows(&trace.open(), "select g, name, exec from goroutines");
+        let by_hand: Vec<Row> = rows(&trace.open(), "select g, start from goroutine_states order by start, g")
+            .into_iter()
+            .map(|mut row| {
+                let of = goroutines.iter().find(|of| int(of, "g") == int(&row, "g")).expect("its goroutine");
+                row.insert("name".into(), of["name"].clone());
+                row.insert("exec".into(), of["exec"].clone());
+                row
+            })
+            .collect();
+        if joined == by_hand { Ok(()) } else { Err(format!("{} and {} rows", joined.len(), by_hand.len())) }
+    });
+}
+
+/// A session answers the same again, also after it has loaded something else.
+#[test]
+fn asking_twice_gives_the_same() {
+    let session = trace("ticker-go1.27.3").open();
+    let asked = [
+        "from goroutine_states |> select g, start, state, stack",
+        "from goroutine_states as a |> join goroutine_states as b on a.end = b.start and a.g = b.g |> select a.g, a.start |> order by 2, 1",
+        "from traces",
+        "select kind, count() from events group by kind order by kind",
+        "select @end as end, start_unix from traces",
+    ];
+    let answers = || asked.map(|text| written(&session, &compiled_one(text), Format::Csv).unwrap());
+    assert_eq!(answers(), answers());
+}
