@@ -32,26 +32,28 @@ impl Terminal {
 
     /// Says why the program fails.
     pub(super) fn error(&self, message: &str) {
-        self.say(if self.error_color { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" }, message);
+        let label = if self.error_color { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
+        say(label, message);
     }
 
     pub(super) fn warning(&self, message: &str) {
-        self.say(if self.error_color { "\u{1b}[1;33mwarning\u{1b}[0m" } else { "warning" }, message);
+        let label = if self.error_color { "\u{1b}[1;33mwarning\u{1b}[0m" } else { "warning" };
+        say(label, message);
     }
 
     /// Shows what is wrong with a query.
     pub(super) fn diagnostics(&self, name: &str, source: &str, diagnostics: &[Diagnostic]) {
         if !diagnostics.is_empty() {
-            self.print(&report::render(name, source, diagnostics, self.error_color));
+            print(&report::render(name, source, diagnostics, self.error_color));
         }
     }
+}
 
-    fn say(&self, what: &str, message: &str) {
-        self.print(&format!("{what}: {}\n", escape::terminal(message)));
-    }
+fn say(label: &str, message: &str) {
+    print(&format!("{label}: {}\n", escape::terminal(message)));
+}
 
-    /// Nothing can be done where standard error itself fails.
-    fn print(&self, text: &str) {
-        let _ = io::stderr().write_all(text.as_bytes());
-    }
+/// Nothing can be done where standard error itself fails.
+fn print(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }

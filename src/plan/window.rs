@@ -1,6 +1,6 @@
 //! Window functions.
 
-use datafusion::common::{Result, ScalarValue};
+use datafusion::common::{Column, Result, ScalarValue};
 use datafusion::functions_window as df;
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{
@@ -19,12 +19,20 @@ impl Lowering<'_> {
         calls: &[(typed::Column, WindowCall)],
     ) -> Result<LogicalPlan> {
         let plan = self.rel(input)?;
+        let before = plan.schema().columns();
         let mut exprs = Vec::new();
+        let mut items: Vec<Expr> = before.into_iter().map(Expr::Column).collect();
         for (column, call) in calls {
             let expr = self.window_call(call)?;
-            exprs.push(expr.alias(self.name(column)));
+            let computed = Expr::Column(Column::new_unqualified(expr.schema_name().to_string()));
+            items.push(computed.alias(self.name(column)));
+            if !exprs.contains(&expr) {
+                exprs.push(expr);
+            }
         }
+        // The plan's node names its columns itself.
         let plan = LogicalPlanBuilder::window_plan(plan, exprs)?;
+        let plan = LogicalPlanBuilder::from(plan).project(items)?.build()?;
         let computed: Vec<(&typed::Column, &Type)> =
             calls.iter().map(|(c, call)| (c, &call.call.ty)).collect();
         self.conform(plan, &computed)

@@ -300,9 +300,7 @@ fn result(op: BinaryOp, l: &Type, r: &Type) -> Option<Type> {
     let numbers = is_number(l) && is_number(r);
     match (op, l, r) {
         _ if numbers => unify(l, r),
-        (BinaryOp::Add, Time, Duration)
-        | (BinaryOp::Add, Duration, Time)
-        | (BinaryOp::Sub, Time, Duration) => Some(Time),
+        (BinaryOp::Add, Duration, Time) | (BinaryOp::Add | BinaryOp::Sub, Time, Duration) => Some(Time),
         (BinaryOp::Sub, Time, Time) => Some(Duration),
         (BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mod, l, r) if l == r && is_amount(l) => Some(l.clone()),
         (BinaryOp::Div, l, r) if l == r && is_amount(l) => Some(Float),

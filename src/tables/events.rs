@@ -131,7 +131,7 @@ impl EventColumns {
         }
         match event.what {
             Happening::Log { message, .. } if self.message.is_wanted() => {
-                self.message.push(cx.string(message))
+                self.message.push(cx.string(message));
             }
             _ => self.message.push_null(),
         }

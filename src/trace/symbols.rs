@@ -1,7 +1,6 @@
 //! The strings and stacks of a generation.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::event::{StackId, StringId};
 
@@ -12,11 +11,24 @@ use super::event::{StackId, StringId};
 #[derive(Debug)]
 pub struct Symbols {
     bytes: Vec<u8>,
-    strings: Vec<Range<u32>>,
+    strings: Vec<Place>,
     frames: Vec<Frame>,
     /// Indices into `frames`, stack after stack.
     stack_frames: Vec<u32>,
-    stacks: Vec<Range<u32>>,
+    stacks: Vec<Place>,
+}
+
+/// Where something lies in a list of everything of its kind.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
+impl Place {
+    fn of<T>(self, all: &[T]) -> &[T] {
+        all.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
 }
 
 /// A frame of a stack. The functions and files are strings of the same generation.
@@ -33,10 +45,10 @@ impl Default for Symbols {
     fn default() -> Self {
         Self {
             bytes: Vec::new(),
-            strings: vec![0..0],
+            strings: vec![Place::default()],
             frames: Vec::new(),
             stack_frames: Vec::new(),
-            stacks: vec![0..0],
+            stacks: vec![Place::default()],
         }
     }
 }
@@ -44,10 +56,7 @@ impl Default for Symbols {
 impl Symbols {
     /// The bytes of a string, as the program wrote them: any bytes. An unknown id gives the empty string.
     pub fn bytes(&self, id: StringId) -> &[u8] {
-        self.strings
-            .get(id.0 as usize)
-            .and_then(|r| self.bytes.get(r.start as usize..r.end as usize))
-            .unwrap_or_default()
+        self.strings.get(id.0 as usize).map_or(&[], |place| place.of(&self.bytes))
     }
 
     /// A string as text; bytes that are not UTF-8 become U+FFFD.
@@ -57,12 +66,8 @@ impl Symbols {
 
     /// The frames of a stack, leaf first. An unknown id gives none.
     pub fn frames(&self, id: StackId) -> impl DoubleEndedIterator<Item = &Frame> + Clone {
-        self.stacks
-            .get(id.0 as usize)
-            .and_then(|r| self.stack_frames.get(r.start as usize..r.end as usize))
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|&i| self.frames.get(i as usize))
+        let stack: &[u32] = self.stacks.get(id.0 as usize).map_or(&[], |place| place.of(&self.stack_frames));
+        stack.iter().filter_map(|&i| self.frames.get(i as usize))
     }
 
     /// The number of strings, the empty one included.
@@ -81,7 +86,7 @@ impl Symbols {
         let end = start.checked_add(u32::try_from(bytes.len()).ok()?)?;
         let id = u32::try_from(self.strings.len()).ok()?;
         self.bytes.extend_from_slice(bytes);
-        self.strings.push(start..end);
+        self.strings.push(Place { start, end });
         Some(StringId(id))
     }
 
@@ -95,7 +100,7 @@ impl Symbols {
         let end = start.checked_add(u32::try_from(frames.len()).ok()?)?;
         let id = u32::try_from(self.stacks.len()).ok()?;
         self.stack_frames.extend_from_slice(frames);
-        self.stacks.push(start..end);
+        self.stacks.push(Place { start, end });
         Some(StackId(id))
     }
 }

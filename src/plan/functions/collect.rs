@@ -147,7 +147,7 @@ impl Accumulator for Values {
     }
 
     fn size(&self) -> usize {
-        size_of_val(self) + self.arrays.iter().map(|a| a.get_array_memory_size()).sum::<usize>()
+        size_of_val(self) + self.arrays.iter().map(Array::get_array_memory_size).sum::<usize>()
     }
 }
 

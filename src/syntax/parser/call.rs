@@ -155,9 +155,8 @@ fn frame<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Frame> {
 
 fn bound<'t>(expr: Rule<'t, Expr>) -> Rule<'t, FrameBound> {
     let direction = word(Keyword::Preceding).to(true).or(word(Keyword::Following).to(false));
-    let make = |amount: Option<Expr>, preceding: bool| match preceding {
-        true => FrameBound::Preceding(amount),
-        false => FrameBound::Following(amount),
+    let make = |amount: Option<Expr>, preceding: bool| {
+        if preceding { FrameBound::Preceding(amount) } else { FrameBound::Following(amount) }
     };
     let unbounded = ahead(Expected::Text("unbounded"), |next| {
         next[0].is_some_and(|token| token.is(Keyword::Unbounded))

@@ -161,12 +161,11 @@ impl Summary {
             _ => {}
         }
         let Some(goroutine) = self.goroutines.get_mut(&t.id) else { return };
-        if t.from == GoroutineState::Syscall {
-            if goroutine.pending.syscall.is_some()
-                && let Some(p) = goroutine.pending.syscall_proc
-            {
-                self.syscall_on.remove(&p);
-            }
+        if t.from == GoroutineState::Syscall
+            && goroutine.pending.syscall.is_some()
+            && let Some(p) = goroutine.pending.syscall_proc
+        {
+            self.syscall_on.remove(&p);
         }
         goroutine.leave(t.from, now);
         if goroutine.name == TextId::NULL {

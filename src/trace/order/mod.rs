@@ -12,7 +12,7 @@ mod slab;
 mod state;
 
 use super::event::{
-    Event, Experimental, GoroutineId, Happening, Metric, ProcId, StackId, StringId, ThreadId, Time,
+    Event, Experimental, GoroutineId, Happening, Metric, ProcId, StackId, StringId, TaskId, ThreadId, Time,
 };
 use super::v2::spec::*;
 use super::v2::{Generation, Raw};
@@ -111,53 +111,11 @@ impl Order {
             USER_TASK_END => self.task_end(step),
             USER_REGION_BEGIN | USER_REGION_END => self.region(step),
 
-            PROCS_CHANGE | GO_LABEL | USER_LOG => self.annotation(step),
-            HEAP_ALLOC | HEAP_GOAL => self.heap_metric(step),
-            SPAN..=GOROUTINE_STACK_FREE => self.experimental(step),
+            PROCS_CHANGE | GO_LABEL | USER_LOG => annotation(step),
+            HEAP_ALLOC | HEAP_GOAL => heap_metric(step),
+            SPAN..=GOROUTINE_STACK_FREE => experimental(step),
             other => Err(format!("{} can't stand between events", name(other))),
         }
-    }
-
-    /// Events that a goroutine makes at any time.
-    fn annotation(&mut self, step: &mut Step<'_>) -> Handled {
-        step.require_user_code()?;
-        let [a, b, c, d] = step.raw.args;
-        let (stack, what) = match step.raw.kind {
-            PROCS_CHANGE => (step.stack(b)?, Happening::Metric { metric: Metric::GoMaxProcs, value: a }),
-            GO_LABEL => (StackId::NONE, Happening::Label { label: step.string(a)? }),
-            _ => {
-                let (category, message) = (step.string(b)?, step.string(c)?);
-                (step.stack(d)?, Happening::Log { task: super::event::TaskId(a), category, message })
-            }
-        };
-        step.push(stack, what);
-        Ok(Some(step.context))
-    }
-
-    fn heap_metric(&mut self, step: &mut Step<'_>) -> Handled {
-        step.require_proc()?;
-        let metric = if step.raw.kind == HEAP_ALLOC { Metric::HeapObjects } else { Metric::HeapGoal };
-        step.push(StackId::NONE, Happening::Metric { metric, value: step.raw.args[0] });
-        Ok(Some(step.context))
-    }
-
-    fn experimental(&mut self, step: &mut Step<'_>) -> Handled {
-        step.require_thread()?;
-        let kind = match step.raw.kind {
-            SPAN => Experimental::Span,
-            SPAN_ALLOC => Experimental::SpanAlloc,
-            SPAN_FREE => Experimental::SpanFree,
-            HEAP_OBJECT => Experimental::HeapObject,
-            HEAP_OBJECT_ALLOC => Experimental::HeapObjectAlloc,
-            HEAP_OBJECT_FREE => Experimental::HeapObjectFree,
-            GOROUTINE_STACK => Experimental::GoroutineStack,
-            GOROUTINE_STACK_ALLOC => Experimental::GoroutineStackAlloc,
-            _ => Experimental::GoroutineStackFree,
-        };
-        let [a, b, c, _] = step.raw.args;
-        let what = Happening::Experimental { kind, args: [a, b, c] };
-        step.push(StackId::NONE, what);
-        Ok(Some(step.context))
     }
 }
 
@@ -217,4 +175,46 @@ impl Step<'_> {
         self.require_proc()?;
         self.require(self.context.g != GoroutineId::NONE, "needs a goroutine")
     }
+}
+
+/// Events that a goroutine makes at any time.
+fn annotation(step: &mut Step<'_>) -> Handled {
+    step.require_user_code()?;
+    let [a, b, c, d] = step.raw.args;
+    let (stack, what) = match step.raw.kind {
+        PROCS_CHANGE => (step.stack(b)?, Happening::Metric { metric: Metric::GoMaxProcs, value: a }),
+        GO_LABEL => (StackId::NONE, Happening::Label { label: step.string(a)? }),
+        _ => {
+            let (category, message) = (step.string(b)?, step.string(c)?);
+            (step.stack(d)?, Happening::Log { task: TaskId(a), category, message })
+        }
+    };
+    step.push(stack, what);
+    Ok(Some(step.context))
+}
+
+fn heap_metric(step: &mut Step<'_>) -> Handled {
+    step.require_proc()?;
+    let metric = if step.raw.kind == HEAP_ALLOC { Metric::HeapObjects } else { Metric::HeapGoal };
+    step.push(StackId::NONE, Happening::Metric { metric, value: step.raw.args[0] });
+    Ok(Some(step.context))
+}
+
+fn experimental(step: &mut Step<'_>) -> Handled {
+    step.require_thread()?;
+    let kind = match step.raw.kind {
+        SPAN => Experimental::Span,
+        SPAN_ALLOC => Experimental::SpanAlloc,
+        SPAN_FREE => Experimental::SpanFree,
+        HEAP_OBJECT => Experimental::HeapObject,
+        HEAP_OBJECT_ALLOC => Experimental::HeapObjectAlloc,
+        HEAP_OBJECT_FREE => Experimental::HeapObjectFree,
+        GOROUTINE_STACK => Experimental::GoroutineStack,
+        GOROUTINE_STACK_ALLOC => Experimental::GoroutineStackAlloc,
+        _ => Experimental::GoroutineStackFree,
+    };
+    let [a, b, c, _] = step.raw.args;
+    let what = Happening::Experimental { kind, args: [a, b, c] };
+    step.push(StackId::NONE, what);
+    Ok(Some(step.context))
 }

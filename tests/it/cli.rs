@@ -1,0 +1,414 @@
+//! The program as people run it: arguments, exit codes, what it says where.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use arrow::ipc::reader::FileReader;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+const TRACE: &str = "examples/sum/trace.dat";
+const SERVER: &str = "tests/fixtures/server-go1.25.5.trace";
+/// Units, nulls, texts, a float, a stack.
+const QUERY: &str = "select g, name, parent, exec, exec / total as share, open_end, create_stack from goroutines \
+                     where g in (1, 2, 18) order by g";
+
+/// The program with these arguments, run in the project's folder so that paths are short and the same everywhere.
+fn gtq(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gtq"));
+    command
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("NO_COLOR")
+        .env("TERM", "xterm-256color")
+        .env("RUST_BACKTRACE", "0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    gtq(args).output().expect("gtq runs")
+}
+
+/// Gives the program something to read. It may stop reading when it has enough.
+fn run_with_input(args: &[&str], input: &[u8]) -> Output {
+    let mut child = gtq(args).stdin(Stdio::piped()).spawn().expect("gtq runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let input = input.to_vec();
+    let feeding = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().expect("gtq ends");
+    feeding.join().expect("no panic");
+    output
+}
+
+fn utf8(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+/// What goes to standard output when all is well: nothing is said beside it.
+#[track_caller]
+fn answer(args: &[&str]) -> String {
+    let output = run(args);
+    check_good(&output);
+    utf8(&output.stdout).to_owned()
+}
+
+#[track_caller]
+fn check_good(output: &Output) {
+    assert_eq!(utf8(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+/// What is said when it goes wrong: nothing goes to standard output, and no control characters to a file.
+#[track_caller]
+fn complaint(code: i32, args: &[&str]) -> String {
+    let output = run(args);
+    let said = utf8(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+    assert_eq!(utf8(&output.stdout), "", "{args:?}");
+    assert!(!said.is_empty(), "{args:?}");
+    assert!(!said.contains('\u{1b}') && !said.contains("panicked"), "{args:?}: {said:?}");
+    said.to_owned()
+}
+
+/// A folder of this test's own.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}"));
+    fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+fn file(name: &str, content: &[u8]) -> String {
+    let path = folder("files").join(name);
+    fs::write(&path, content).expect("a file");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn text_formats() {
+    for format in ["table", "vertical", "markdown", "csv", "tsv", "json", "ndjson"] {
+        insta::assert_snapshot!(format!("format_{format}"), answer(&["--format", format, "-e", QUERY, TRACE]));
+    }
+}
+
+#[test]
+fn table_is_the_default() {
+    assert_eq!(answer(&["-e", QUERY, TRACE]), answer(&["--format", "table", "-e", QUERY, TRACE]));
+}
+
+#[test]
+fn the_header_can_be_left_out() {
+    for format in ["csv", "tsv"] {
+        let with = answer(&["--format", format, "-e", QUERY, TRACE]);
+        let without = answer(&["--format", format, "--no-header", "-e", QUERY, TRACE]);
+        assert_eq!(with.split_once('\n').map(|(_, rest)| rest), Some(without.as_str()));
+    }
+}
+
+#[test]
+fn the_name_of_the_file_gives_the_format() {
+    let folder = folder("inferred");
+    for format in ["csv", "tsv", "json", "ndjson"] {
+        let path = folder.join(format!("result.{format}"));
+        let said = answer(&["-o", path.to_str().unwrap(), "-e", QUERY, TRACE]);
+        assert_eq!(said, "", "the result goes to the file only");
+        let written = fs::read_to_string(&path).unwrap();
+        assert_eq!(written, answer(&["--format", format, "-e", QUERY, TRACE]), "{format}");
+    }
+    let path = folder.join("result.csv");
+    answer(&["-o", path.to_str().unwrap(), "--format", "json", "-e", QUERY, TRACE]);
+    assert!(fs::read_to_string(path).unwrap().starts_with('['), "--format counts for more than the name");
+}
+
+#[test]
+fn parquet_and_arrow_can_be_read_back() {
+    let folder = folder("binary");
+    let parquet = folder.join("result.parquet");
+    answer(&["-o", parquet.to_str().unwrap(), "-e", QUERY, TRACE]);
+    let batches = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(parquet).unwrap()).unwrap().build().unwrap();
+    let rows: usize = batches.map(|batch| batch.unwrap().num_rows()).sum();
+    assert_eq!(rows, 3);
+
+    let ipc = folder.join("result.arrow");
+    answer(&["-o", ipc.to_str().unwrap(), "-e", QUERY, TRACE]);
+    let reader = FileReader::try_new(fs::File::open(ipc).unwrap(), None).unwrap();
+    let schema = reader.schema();
+    assert_eq!(reader.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), 3);
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    assert_eq!(names, ["g", "name", "parent", "exec", "share", "open_end", "create_stack"]);
+    let unit = |name: &str| schema.field_with_name(name).unwrap().metadata().get("unit").cloned();
+    assert_eq!((unit("exec").as_deref(), unit("g")), (Some("ns"), None));
+}
+
+#[test]
+fn binary_formats_go_through_a_pipe_too() {
+    for (format, magic) in [("parquet", &b"PAR1"[..]), ("arrow", b"ARROW1")] {
+        let output = run(&["--format", format, "-e", QUERY, TRACE]);
+        check_good(&output);
+        assert!(output.stdout.starts_with(magic) && output.stdout.ends_with(magic), "{format}");
+    }
+}
+
+#[test]
+fn a_binary_format_takes_one_result() {
+    let said = complaint(2, &["--format", "parquet", "-e", "from threads", "-e", "from procs", TRACE]);
+    insta::assert_snapshot!(said, @"error: parquet takes one result, and there are 2 queries");
+}
+
+#[test]
+fn a_table_can_be_cut() {
+    let query = "select g from goroutines order by g";
+    insta::assert_snapshot!(answer(&["--max-rows", "2", "-e", query, TRACE]));
+    let all = answer(&["--max-rows", "0", "-e", query, TRACE]);
+    assert!(all.ends_with("(18 rows)\n"), "{all}");
+    assert_eq!(all, answer(&["-e", query, TRACE]), "all rows where the output is no terminal");
+    let machine = answer(&["--max-rows", "2", "--format", "csv", "-e", query, TRACE]);
+    assert_eq!(machine.lines().count(), 19, "machines get all rows");
+}
+
+#[test]
+fn several_queries() {
+    let two = ["-e", "select count() as events from events", "-e", "select count() as procs from procs"];
+    let of = |format: &str| answer(&[&two[..], &["--format", format, TRACE]].concat());
+    insta::assert_snapshot!("several_table", of("table"));
+    assert_eq!(of("csv"), "events\n1172\nprocs\n1\n");
+    assert_eq!(of("ndjson"), "{\"events\":1172}\n{\"procs\":1}\n");
+    let one = answer(&["--format", "csv", "-e", &format!("{}; {};", two[1], two[3]), TRACE]);
+    assert_eq!(one, of("csv"), "also in one text");
+}
+
+#[test]
+fn a_file_of_queries() {
+    let path = file(
+        "queries.gtq",
+        b"-- How many?\nselect count() as events from events;\n/* and */ from procs |> select p;\n",
+    );
+    assert_eq!(answer(&["-f", &path, "--format", "csv", TRACE]), "events\n1172\np\n0\n");
+    let output = run_with_input(&["-f", "-", "--format", "csv", TRACE], b"select count() as events from events");
+    check_good(&output);
+    assert_eq!(utf8(&output.stdout), "events\n1172\n");
+    complaint(2, &["-f", "no/such/file.gtq", TRACE]);
+    complaint(2, &["-f", &path, "-e", "from procs", TRACE]);
+    let wrong = file("wrong.gtq", b"from procs;\nfrom goroutines |> where exc > 1ms;\n");
+    let said = complaint(1, &["-f", &wrong, TRACE]);
+    assert!(said.contains("wrong.gtq:2:26") && said.contains("exec"), "{said}");
+}
+
+#[test]
+fn a_trace_from_standard_input() {
+    let trace = fs::read(SERVER).unwrap();
+    for query in [
+        "select kind, count() as n from events group by kind order by kind",
+        // Two scans of an input that can be read once.
+        "select s.g, count() as n, max(o.exec) as exec from goroutine_states s join goroutines o using (g) group by 1 order by 1",
+        "select a.g, b.g as next from goroutines a join goroutines b on b.g = a.g + 1 order by 1",
+        "select (select count() from events) as events, (select count() from stacks) as stacks",
+    ] {
+        let output = run_with_input(&["--format", "csv", "-e", query, "-"], &trace);
+        check_good(&output);
+        assert_eq!(utf8(&output.stdout), answer(&["--format", "csv", "-e", query, SERVER]), "{query}");
+    }
+    let two = ["--format", "csv", "-e", "select count() from events", "-e", "select count() from tasks"];
+    let output = run_with_input(&[&two[..], &["-"]].concat(), &trace);
+    check_good(&output);
+    assert_eq!(utf8(&output.stdout), answer(&[&two[..], &[SERVER]].concat()), "two queries");
+}
+
+/// The size of a pipe is what was read of it.
+#[test]
+fn info_of_standard_input() {
+    let trace = fs::read(SERVER).unwrap();
+    let output = run_with_input(&["info", "--format", "json", "-"], &trace);
+    check_good(&output);
+    let info: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&info[0]["trace"], &info[0]["bytes"]), (&"-".into(), &trace.len().into()));
+    let of_file: serde_json::Value =
+        serde_json::from_str(&answer(&["info", "--format", "json", SERVER])).unwrap();
+    assert_eq!(info[0]["events"], of_file[0]["events"]);
+}
+
+#[test]
+fn pages() {
+    insta::assert_snapshot!("page_info", answer(&["info", TRACE]));
+    insta::assert_snapshot!("page_explain", answer(&[
+        "explain",
+        "--threads",
+        "1",
+        "select name, sum(exec) as exec from goroutines where not system order by exec desc limit 3",
+    ]));
+    let tables = answer(&["tables", "--format", "csv"]);
+    assert!(tables.starts_with("table,one row per,columns\n"), "{tables}");
+    assert_eq!(tables.lines().count(), 1 + gtq::catalog::tables().len());
+    for table in gtq::catalog::tables() {
+        let page = answer(&["describe", table.name, "--format", "csv"]);
+        assert_eq!(page.lines().count(), 1 + table.columns.len(), "{}", table.name);
+    }
+    assert_eq!(answer(&["describe", "Goroutines"]), answer(&["describe", "goroutines"]));
+}
+
+#[test]
+fn explain_takes_a_trace_but_needs_none() {
+    let query = "select count() from events";
+    let without = answer(&["explain", query]);
+    assert!(without.contains("TableScan: events"), "{without}");
+    assert!(answer(&["explain", query, TRACE]).contains("TableScan: events"));
+}
+
+#[test]
+fn help_and_version() {
+    assert!(answer(&["--help"]).contains("Exit codes"));
+    assert!(answer(&["-h"]).contains("Usage: gtq"));
+    assert_eq!(answer(&["--version"]), format!("gtq {}\n", env!("CARGO_PKG_VERSION")));
+    for command in ["info", "tables", "describe", "explain"] {
+        assert!(answer(&[command, "--help"]).contains("Usage: gtq"), "{command}");
+    }
+}
+
+/// All that is said of a query that is wrong.
+#[test]
+fn wrong_queries() {
+    let queries = [
+        ("column", "select nme from goroutines"),
+        ("unit", "select g from goroutines where exec > 10000000"),
+        ("domain", "select g from goroutine_states where state = 'runable'"),
+        ("string", "select 'abc from goroutines"),
+        ("table", "select * from gorutines"),
+        ("sum_of_times", "select created + started from goroutines"),
+        ("syntax", "select g, from goroutines"),
+        ("lines", "from goroutines\n|> where exec > 1ms\n|> select nam\n|> limit 3"),
+    ];
+    for (name, query) in queries {
+        insta::assert_snapshot!(format!("wrong_{name}"), complaint(1, &["-e", query, TRACE]));
+    }
+}
+
+/// A wrong query is told so before the trace is looked at.
+#[test]
+fn the_query_is_checked_first() {
+    assert_eq!(complaint(1, &["-e", "select x", "no/such/file"]), complaint(1, &["-e", "select x"]));
+    complaint(1, &["explain", "select x"]);
+}
+
+/// A warning does not keep a query from running.
+#[test]
+fn warnings() {
+    let output = run(&["--format", "csv", "-e", "select count() as n from goroutine_states where reason = 'chan recieve'", TRACE]);
+    assert_eq!((output.status.code(), utf8(&output.stdout)), (Some(0), "n\n0\n"));
+    insta::assert_snapshot!(utf8(&output.stderr));
+}
+
+/// An input or usage that is wrong: exit code 2 and the reason.
+#[test]
+fn inputs_that_cannot_be_read() {
+    let mut said = String::new();
+    let header = |version: u32| format!("go 1.{version} trace\0\0\0").into_bytes();
+    let mut inputs: Vec<(String, Vec<u8>)> = vec![
+        ("empty".into(), Vec::new()),
+        ("text".into(), b"This is no trace, but a text.\n".to_vec()),
+        ("short".into(), b"go".to_vec()),
+        ("half-header".into(), b"go 1.26 trace".to_vec()),
+        ("gzip".into(), b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x03\x00".to_vec()),
+        ("crlf".into(), b"go 1.26 trace\r\n\0\0\0".to_vec()),
+    ];
+    for version in [5, 7, 8, 9, 11, 19, 21, 22, 23, 24, 25, 26, 27, 99] {
+        inputs.push((format!("header-1.{version}"), header(version)));
+    }
+    for (name, content) in inputs {
+        let path = file(&name, &content);
+        let message = complaint(2, &["-e", "select count() from events", &path]);
+        said += &message.replace(&path, &name);
+        let same = complaint(2, &["info", &path]);
+        assert_eq!(message, same, "{name}");
+    }
+    for path in ["no/such/file", "examples", "/dev/null", "", "-"] {
+        said += &complaint(2, &["-e", "select count() from events", path]);
+    }
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn wrong_usage() {
+    let mut said = String::new();
+    let usages: &[&[&str]] = &[
+        &[],
+        &[TRACE],
+        &["-e"],
+        &["-e", "from events"],
+        &["-e", "from events", TRACE, TRACE],
+        &["--nonsense", "-e", "from events", TRACE],
+        &["--format", "yaml", "-e", "from events", TRACE],
+        &["--max-rows", "many", "-e", "from events", TRACE],
+        &["--memory-limit", "lots", "-e", "from events", TRACE],
+        &["--threads", "0", "-e", "from events", TRACE],
+        &["-o", "no/such/folder/x.csv", "-e", "from events", TRACE],
+        &["describe"],
+        &["describe", "nonsense"],
+        &["describe", "goroutine"],
+        &["info"],
+        &["info", "no/such/file"],
+    ];
+    for args in usages {
+        said += &format!("$ gtq {}\n{}\n", args.join(" "), complaint(2, args));
+    }
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn a_query_without_tables_needs_no_trace() {
+    assert_eq!(answer(&["--format", "csv", "-e", "select 1+1 as two, 3ms / 2 as half"]), "two,half\n2,1500000\n");
+    assert_eq!(answer(&["--format", "csv", "-e", "from (values (1, 'a'), (2, null)) as t(n, s)"]), "n,s\n1,a\n2,\n");
+    // A trace's end is that of a trace.
+    complaint(2, &["-e", "select @end"]);
+}
+
+/// A query that meets a value that it can't be computed for.
+#[test]
+fn a_query_that_fails_while_it_runs() {
+    let mut said = String::new();
+    for query in [
+        "select 1 / (count() - 1172) from events",
+        "select max(g) + 9223372036854775807 from goroutines",
+        "select regexp_replace('a', kind || '(', '') from events",
+        "select (select g from goroutines)",
+        "select 'x'::int",
+    ] {
+        said += &format!("{query}\n{}\n", complaint(1, &["-e", query, TRACE]));
+    }
+    insta::assert_snapshot!(said);
+}
+
+/// `gtq … | head`: whoever reads has enough, and that is fine.
+#[test]
+fn nobody_reads_the_output_any_more() {
+    for format in ["csv", "table", "ndjson"] {
+        let trace = "tests/fixtures/allocfree-go1.27.3.trace";
+        let mut child = gtq(&["--format", format, "-e", "from events", trace]).spawn().expect("gtq runs");
+        let mut stdout = child.stdout.take().expect("a pipe");
+        stdout.read_exact(&mut [0; 10]).expect("the beginning of the result");
+        drop(stdout);
+        let output = child.wait_with_output().expect("gtq ends");
+        check_good(&output);
+    }
+}
+
+/// A terminal's control characters in a query do not get to the terminal.
+#[test]
+fn control_characters_are_shown_not_sent() {
+    complaint(1, &["-e", "select '\u{1b}[31m' || nme from goroutines", TRACE]);
+    complaint(2, &["-e", "from events", "no/such/\u{1b}[31mfile"]);
+    let shown = answer(&["-e", "select '\u{1b}[31m' as text"]);
+    assert!(!shown.contains('\u{1b}'), "{shown:?}");
+}
+
+/// A trace that was cut off: the answer is that of the rest, and that is said.
+#[test]
+fn a_loss_is_told() {
+    let whole = fs::read("tests/fixtures/ticker-go1.27.3.trace").unwrap();
+    let path = file("cut.trace", &whole[..whole.len() - 100]);
+    let output = run(&["--format", "csv", "-e", "select count() as n from events", &path]);
+    assert_eq!(output.status.code(), Some(0));
+    insta::assert_snapshot!(format!("{}{}", utf8(&output.stdout), utf8(&output.stderr)));
+}

@@ -1,0 +1,41 @@
+//! The README shows real commands with their real output.
+
+use std::path::Path;
+use std::process::Command;
+
+/// Splits a command at spaces; double quotes keep an argument together.
+fn arguments(command: &str) -> Vec<String> {
+    let mut arguments = Vec::new();
+    for (i, part) in command.split('"').enumerate() {
+        if i % 2 == 1 {
+            arguments.push(part.to_owned());
+        } else {
+            arguments.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    arguments
+}
+
+/// Without the spaces that a Markdown file does not keep at the ends of lines.
+fn trimmed(text: &str) -> String {
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().to_owned()
+}
+
+#[test]
+fn every_example_prints_what_it_shows() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let mut examples = 0;
+    for block in readme.split("```console\n$ ").skip(1) {
+        let block = block.split("```").next().unwrap();
+        let (command, shown) = block.split_once('\n').unwrap();
+        let arguments = arguments(command);
+        assert_eq!(arguments[0], "gtq", "{command}");
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_gtq")).args(&arguments[1..]).current_dir(root).output().unwrap();
+        let printed = [output.stdout, output.stderr].concat();
+        assert_eq!(trimmed(&String::from_utf8(printed).unwrap()), trimmed(shown), "{command}");
+        examples += 1;
+    }
+    assert!(examples >= 10, "{examples} examples");
+}
