@@ -52,6 +52,31 @@ pub struct GenerationInfo {
 /// Reads the events of a trace in order.
 ///
 /// The first event of a generation, and the last of the trace, is a [`Happening::Sync`].
+///
+/// ```
+/// use gtq::trace::{GoroutineState, Happening, Reader};
+///
+/// // How long did goroutines run in all? Times are ns of the trace's clock.
+/// let mut reader = Reader::new(std::fs::File::open("examples/sum/trace.dat")?)?;
+/// let mut since = std::collections::HashMap::new();
+/// let mut running = 0;
+/// while let Some((events, _symbols)) = reader.next_events()? {
+///     for event in events {
+///         if let Happening::Goroutine { id, from, to, .. } = event.what {
+///             if from == GoroutineState::Running && let Some(start) = since.remove(&id) {
+///                 running += event.time.0 - start;
+///             }
+///             if to == GoroutineState::Running {
+///                 since.insert(id, event.time.0);
+///             }
+///         }
+///     }
+/// }
+/// assert!(running > 5_000_000_000);
+/// assert_eq!(reader.generations().len(), 8);
+/// assert_eq!(reader.valid_bytes(), reader.bytes_read());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Reader {
     input: Input,
     version: Version,
@@ -96,6 +121,15 @@ impl Reader {
     ///
     /// # Errors
     /// When the input can't be read, is no trace, has a format that is not supported, or nothing in it can be used.
+    ///
+    /// ```
+    /// use gtq::trace::{ErrorKind, Reader};
+    ///
+    /// let Err(error) = Reader::new(&b"not a trace at all"[..]) else { panic!() };
+    /// assert!(matches!(error.kind, ErrorKind::NotATrace));
+    /// let Err(error) = Reader::new(&b"go 1.99 trace\0\0\0"[..]) else { panic!() };
+    /// assert!(matches!(error.kind, ErrorKind::Version(99)));
+    /// ```
     pub fn new(read: impl Read + Send + 'static) -> Result<Self, Error> {
         let mut input = Input::new(read);
         let version = header(&mut input)?;

@@ -8,6 +8,22 @@ use super::event::{StackId, StringId};
 ///
 /// Ids are small and dense: a [`StringId`] below [`strings`](Self::strings), a [`StackId`] below
 /// [`stacks`](Self::stacks). They mean something else in the next generation.
+///
+/// ```
+/// use gtq::trace::{Happening, Reader};
+///
+/// let mut reader = Reader::new(std::fs::File::open("examples/sum/trace.dat")?)?;
+/// let mut begun_by = Vec::new();
+/// while let Some(event) = reader.next_event()? {
+///     if let Happening::TaskBegin { name, .. } = event.what {
+///         let symbols = reader.symbols();
+///         assert_eq!(symbols.text(name), "sumTask");
+///         begun_by.extend(symbols.frames(event.stack).map(|frame| symbols.text(frame.func).into_owned()));
+///     }
+/// }
+/// assert!(begun_by.contains(&"main.main".to_owned()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Symbols {
     bytes: Vec<u8>,

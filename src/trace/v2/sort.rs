@@ -271,12 +271,52 @@ mod tests {
         }
     }
 
-    /// Where Go 1.27's `slices.SortFunc` puts equal keys: pairs of a key and the element's place before.
+    /// Sorts pairs of a key and the place before; returns the places after.
+    fn places(mut data: Vec<(u64, usize)>) -> Vec<usize> {
+        sort_like_go(&mut data, |a, b| a.0 < b.0);
+        data.into_iter().map(|(_, place)| place).collect()
+    }
+
+    /// The expected places are those of Go 1.27's `slices.SortFunc`.
     #[test]
     fn equal_keys_go_where_go_puts_them() {
-        let mut data: Vec<(u64, usize)> = (0..60).map(|i| (i * i % 7, usize::try_from(i).unwrap())).collect();
-        sort_like_go(&mut data, |a, b| a.0 < b.0);
-        let places: Vec<usize> = data.iter().map(|d| d.1).collect();
-        insta::assert_compact_debug_snapshot!(places);
+        let data = (0..60).map(|i| (i * i % 7, usize::try_from(i).unwrap())).collect();
+        let expected = [
+            35, 49, 28, 56, 0, 21, 14, 7, 42, 22, 6, 43, 1, 8, 27, 15, 41, 36, 48, 34, 20, 50, 13, 55, 29,
+            57, 31, 11, 25, 24, 59, 3, 32, 4, 53, 18, 17, 52, 38, 39, 10, 46, 45, 51, 37, 12, 16, 47, 40, 9,
+            5, 44, 19, 26, 54, 33, 23, 2, 58, 30,
+        ];
+        assert_eq!(places(data), expected);
+    }
+
+    /// Sizes from 0 to 399, in random, falling and nearly rising order; the FNV-1a hash of all places is Go's.
+    #[test]
+    fn many_sizes_end_up_as_in_go() {
+        let mut seed = 1u64;
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        for n in 0..400usize {
+            let mut data: Vec<(u64, usize)> = (0..n)
+                .map(|i| {
+                    seed =
+                        seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    ((seed >> 33) % (1 + n as u64 / 4), i)
+                })
+                .collect();
+            if n % 3 == 1 {
+                data.sort_by_key(|d| std::cmp::Reverse(d.0));
+            }
+            if n % 3 == 2 {
+                data.sort_by_key(|d| d.0);
+                if n > 5 {
+                    data.swap(n / 2, n / 3);
+                }
+            }
+            for place in places(data) {
+                for byte in u16::try_from(place).unwrap().to_le_bytes() {
+                    hash = (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+                }
+            }
+        }
+        assert_eq!(hash, 11314596884342932961);
     }
 }
