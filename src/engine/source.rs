@@ -100,7 +100,7 @@ impl TraceSource {
                 missing.add(table, columns);
             }
         }
-        if missing.iter().next().is_none() {
+        if missing.is_empty() {
             return Ok(());
         }
         let mut reader = self.reader()?;

@@ -3,8 +3,9 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+use super::builder::{Context, RowBuilder};
 use super::columns::{assemble, columns};
-use super::pass::{Context, InternerHandle, RowBuilder};
+use super::intern::Interner;
 use crate::trace::{Event, Happening, TaskId};
 
 columns! {
@@ -56,8 +57,8 @@ impl RowBuilder for Events {
         c.details(event, cx);
     }
 
-    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut InternerHandle<'_>) -> RecordBatch {
-        assemble(schema, rows, |name| self.columns.array(name, interner.0))
+    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut Interner) -> RecordBatch {
+        assemble(schema, rows, |name| self.columns.array(name, interner))
     }
 }
 

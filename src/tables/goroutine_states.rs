@@ -4,10 +4,10 @@ use ahash::AHashMap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+use super::builder::{Context, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
-use super::intern::TextId;
+use super::intern::{Interner, TextId};
 use super::intervals::Intervals;
-use super::pass::{Context, InternerHandle, TraceEnd, WholeBuilder};
 use crate::trace::{Event, GoroutineId, GoroutineState, Happening, StackId};
 
 columns! {
@@ -102,14 +102,14 @@ impl WholeBuilder for GoroutineStates {
     fn finish(
         mut self: Box<Self>,
         end: &TraceEnd<'_>,
-        interner: &mut InternerHandle<'_>,
+        interner: &mut Interner,
     ) -> Vec<(&'static str, RecordBatch)> {
         self.intervals.finish(end.last);
         for (row, id) in self.owners.iter().enumerate() {
             self.columns.name.set(row, self.goroutines.get(id).map_or(TextId::NULL, |g| g.name));
         }
         let (columns, intervals) = (&mut self.columns, &self.intervals);
-        let array = |name: &str| intervals.array(name).or_else(|| columns.array(name, interner.0));
+        let array = |name: &str| intervals.array(name).or_else(|| columns.array(name, interner));
         let batch = assemble(&self.schema, intervals.len(), array);
         vec![("goroutine_states", self.intervals.sorted(batch))]
     }

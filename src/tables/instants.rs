@@ -3,8 +3,9 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+use super::builder::{Context, RowBuilder};
 use super::columns::{assemble, columns};
-use super::pass::{Context, InternerHandle, RowBuilder};
+use super::intern::Interner;
 use crate::trace::{Event, Happening};
 
 pub(super) fn builder(table: &str, schema: &SchemaRef) -> Option<Box<dyn RowBuilder>> {
@@ -44,8 +45,8 @@ impl RowBuilder for Logs {
         }
     }
 
-    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut InternerHandle<'_>) -> RecordBatch {
-        assemble(schema, rows, |name| self.columns.array(name, interner.0))
+    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut Interner) -> RecordBatch {
+        assemble(schema, rows, |name| self.columns.array(name, interner))
     }
 }
 
@@ -71,8 +72,8 @@ impl RowBuilder for Metrics {
         self.columns.g.push(event.g.known());
     }
 
-    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut InternerHandle<'_>) -> RecordBatch {
-        assemble(schema, rows, |name| self.columns.array(name, interner.0))
+    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut Interner) -> RecordBatch {
+        assemble(schema, rows, |name| self.columns.array(name, interner))
     }
 }
 
@@ -99,8 +100,8 @@ impl RowBuilder for Samples {
         }
     }
 
-    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut InternerHandle<'_>) -> RecordBatch {
-        assemble(schema, rows, |name| self.columns.array(name, interner.0))
+    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut Interner) -> RecordBatch {
+        assemble(schema, rows, |name| self.columns.array(name, interner))
     }
 }
 
@@ -124,7 +125,7 @@ impl RowBuilder for Labels {
         self.columns.label.push(cx.string(label));
     }
 
-    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut InternerHandle<'_>) -> RecordBatch {
-        assemble(schema, rows, |name| self.columns.array(name, interner.0))
+    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut Interner) -> RecordBatch {
+        assemble(schema, rows, |name| self.columns.array(name, interner))
     }
 }

@@ -3,16 +3,18 @@
 //! What comes in: the ordered events of a trace and, per table, the columns that a query wants. What goes out: Arrow
 //! batches whose columns are those of the catalog. Times become relative to the trace's first event here.
 //!
-//! A builder that gives rows as it goes is a [`RowBuilder`]; one that must see the whole trace is a [`WholeBuilder`].
+//! A builder that gives rows as it goes is a `RowBuilder`; one that must see the whole trace is a `WholeBuilder`.
 //!
 //! Does *not* know: queries, plans, files, output.
 
+mod builder;
 mod columns;
 mod events;
 mod goroutine_states;
 mod instants;
 mod intern;
 mod intervals;
+mod needs;
 mod pass;
 mod procs;
 mod provider;
@@ -25,7 +27,8 @@ mod summary;
 mod threads;
 mod trace_tables;
 
-pub use pass::{Context, FileInfo, Needs, Outcome, Pass, RowBuilder, Sink, TraceEnd, WholeBuilder};
+pub use needs::Needs;
+pub use pass::{FileInfo, Outcome, Pass, Sink};
 pub use provider::{RowSource, TraceTable};
 pub use schema::{arrow_type, field_metadata, schema};
 pub use stacks::{FrameRef, Stacks, StacksView};

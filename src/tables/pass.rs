@@ -1,112 +1,20 @@
 //! One pass over a trace, feeding all the builders that a query needs.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::intern::{Interner, StackNumber, TextId};
+use super::builder::{Context, RowBuilder, TraceEnd, WholeBuilder};
+use super::intern::Interner;
+use super::needs::Needs;
 use super::stacks::Stacks;
 use super::{
     events, goroutine_states, instants, procs, ranges, schema, stack_tables, summary, threads, trace_tables,
 };
 use crate::catalog::Table;
-use crate::trace::{Error, Event, Happening, RangeKind, Reader, StackId, StringId, Symbols};
-
-/// The columns that are wanted of each table, by their places in the catalog, ascending.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Needs(BTreeMap<&'static str, (TableRef, Vec<usize>)>);
-
-/// A table of the catalog, compared by its name.
-#[derive(Debug, Clone, Copy)]
-struct TableRef(&'static Table);
-
-impl PartialEq for TableRef {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.name == other.0.name
-    }
-}
-
-impl Eq for TableRef {}
-
-impl Needs {
-    /// Wants some columns of a table too.
-    pub fn add(&mut self, table: &'static Table, columns: &[usize]) {
-        let (_, wanted) = self.0.entry(table.name).or_insert_with(|| (TableRef(table), Vec::new()));
-        wanted.extend_from_slice(columns);
-        wanted.sort_unstable();
-        wanted.dedup();
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (&'static Table, &[usize])> {
-        self.0.values().map(|(table, columns)| (table.0, columns.as_slice()))
-    }
-
-    /// The wanted columns of a table; `None`: not even its rows.
-    pub fn columns(&self, table: &str) -> Option<&[usize]> {
-        self.0.get(table).map(|(_, columns)| columns.as_slice())
-    }
-
-    fn schema(&self, table: &str) -> Option<SchemaRef> {
-        self.0.get(table).map(|(table, columns)| schema(table.0, columns))
-    }
-}
-
-/// What a builder sees beside an event.
-pub struct Context<'a> {
-    symbols: &'a Symbols,
-    pub(super) interner: &'a mut Interner,
-    /// The event's time since the trace's first event, in ns.
-    pub(super) now: i64,
-}
-
-impl Context<'_> {
-    pub(super) fn string(&mut self, id: StringId) -> TextId {
-        self.interner.string(self.symbols, id)
-    }
-
-    pub(super) fn stack(&mut self, id: StackId) -> StackNumber {
-        self.interner.stack(self.symbols, id)
-    }
-
-    pub(super) fn range_name(&mut self, kind: RangeKind) -> TextId {
-        self.interner.range_name(self.symbols, kind)
-    }
-
-    /// The function of the outermost frame of a stack.
-    pub(super) fn root(&mut self, id: StackId) -> TextId {
-        let root = self.symbols.frames(id).next_back().map(|frame| frame.func);
-        root.map_or(TextId::NULL, |func| self.string(func))
-    }
-}
-
-/// Builds a table whose rows come with the events, one or none each.
-pub trait RowBuilder: Send {
-    fn observe(&mut self, event: &Event, cx: &mut Context<'_>);
-
-    /// The rows since the last time.
-    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut InternerHandle<'_>) -> RecordBatch;
-
-    /// Whether the event makes a row. Asked first, so that counting rows costs nothing else.
-    fn accepts(&self, event: &Event) -> bool;
-}
-
-/// Builds tables that need the whole trace.
-pub trait WholeBuilder: Send {
-    fn observe(&mut self, event: &Event, cx: &mut Context<'_>);
-
-    /// The tables with their rows, of those that were asked for.
-    fn finish(
-        self: Box<Self>,
-        end: &TraceEnd<'_>,
-        interner: &mut InternerHandle<'_>,
-    ) -> Vec<(&'static str, RecordBatch)>;
-}
-
-/// The interner, as builders outside of this room would see it: not at all.
-pub struct InternerHandle<'a>(pub(super) &'a mut Interner);
+use crate::trace::{Error, Event, Happening, Reader};
 
 /// What is known of the trace's file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -116,18 +24,6 @@ pub struct FileInfo {
     pub path: String,
     /// None: a pipe, whose size is what was read from it.
     pub bytes: Option<u64>,
-}
-
-/// The end of a pass, for tables that depend on it.
-pub struct TraceEnd<'a> {
-    pub file: &'a FileInfo,
-    pub reader: &'a Reader,
-    pub events: u64,
-    /// The first event's time on the trace's clock.
-    pub start: i64,
-    /// The last event's time since the first.
-    pub last: i64,
-    pub problem: Option<&'a Error>,
 }
 
 /// Where batches go.
@@ -252,7 +148,7 @@ impl Pass {
         }
         let end = TraceEnd { file, reader, events, start, last, problem: problem.as_ref() };
         for builder in std::mem::take(&mut self.whole) {
-            for (table, batch) in builder.finish(&end, &mut InternerHandle(&mut self.interner)) {
+            for (table, batch) in builder.finish(&end, &mut self.interner) {
                 stopped |= sink.batch(table, batch).is_break();
             }
         }
@@ -296,6 +192,6 @@ impl Streaming {
 
     fn flush(&mut self, interner: &mut Interner, sink: &mut dyn Sink) -> ControlFlow<()> {
         let rows = std::mem::take(&mut self.rows);
-        sink.batch(self.table, self.builder.take(&self.schema, rows, &mut InternerHandle(interner)))
+        sink.batch(self.table, self.builder.take(&self.schema, rows, interner))
     }
 }

@@ -6,9 +6,10 @@ use ahash::AHashSet;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+use super::builder::{Context, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
+use super::intern::Interner;
 use super::intervals::Intervals;
-use super::pass::{Context, InternerHandle, TraceEnd, WholeBuilder};
 use crate::trace::{Event, GoroutineId, GoroutineState, Happening, ProcId, ProcState};
 
 columns! {
@@ -85,7 +86,7 @@ impl WholeBuilder for Procs {
     fn finish(
         mut self: Box<Self>,
         end: &TraceEnd<'_>,
-        interner: &mut InternerHandle<'_>,
+        interner: &mut Interner,
     ) -> Vec<(&'static str, RecordBatch)> {
         self.intervals.finish(end.last);
         let mut tables = Vec::new();
@@ -94,7 +95,7 @@ impl WholeBuilder for Procs {
         }
         if let Some(schema) = self.states.take() {
             let (columns, intervals) = (&mut self.state_columns, &self.intervals);
-            let array = |name: &str| intervals.array(name).or_else(|| columns.array(name, interner.0));
+            let array = |name: &str| intervals.array(name).or_else(|| columns.array(name, interner));
             let batch = assemble(&schema, intervals.len(), array);
             tables.push(("proc_states", self.intervals.sorted(batch)));
         }
@@ -133,7 +134,7 @@ impl Procs {
         }
     }
 
-    fn summarize(&self, schema: &SchemaRef, interner: &mut InternerHandle<'_>) -> RecordBatch {
+    fn summarize(&self, schema: &SchemaRef, interner: &mut Interner) -> RecordBatch {
         let mut times: BTreeMap<ProcId, (i64, i64)> = BTreeMap::new();
         for (row, &(running, id)) in self.stays.iter().enumerate() {
             let (run, idle) = times.entry(id).or_default();
@@ -153,6 +154,6 @@ impl Procs {
             let utilization = (running + idle > 0).then(|| running as f64 / (running + idle) as f64);
             columns.utilization.push(utilization);
         }
-        assemble(schema, self.by_id.len(), |name| columns.array(name, interner.0))
+        assemble(schema, self.by_id.len(), |name| columns.array(name, interner))
     }
 }

@@ -4,10 +4,10 @@ use ahash::AHashMap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+use super::builder::{Context, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
-use super::intern::TextId;
+use super::intern::{Interner, TextId};
 use super::intervals::Intervals;
-use super::pass::{Context, InternerHandle, TraceEnd, WholeBuilder};
 use crate::trace::{Event, Happening, Range, Scope};
 
 columns! {
@@ -71,11 +71,11 @@ impl WholeBuilder for Ranges {
     fn finish(
         mut self: Box<Self>,
         end: &TraceEnd<'_>,
-        interner: &mut InternerHandle<'_>,
+        interner: &mut Interner,
     ) -> Vec<(&'static str, RecordBatch)> {
         self.intervals.finish(end.last);
         let (columns, intervals) = (&mut self.columns, &self.intervals);
-        let array = |name: &str| intervals.array(name).or_else(|| columns.array(name, interner.0));
+        let array = |name: &str| intervals.array(name).or_else(|| columns.array(name, interner));
         let batch = assemble(&self.schema, intervals.len(), array);
         vec![("ranges", self.intervals.sorted(batch))]
     }

@@ -3,9 +3,9 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+use super::builder::{Context, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
-use super::intern::StackNumber;
-use super::pass::{Context, InternerHandle, TraceEnd, WholeBuilder};
+use super::intern::{Interner, StackNumber};
 use crate::trace::{Event, Happening};
 
 columns! {
@@ -44,7 +44,7 @@ impl WholeBuilder for StackTables {
     fn finish(
         self: Box<Self>,
         _: &TraceEnd<'_>,
-        interner: &mut InternerHandle<'_>,
+        interner: &mut Interner,
     ) -> Vec<(&'static str, RecordBatch)> {
         let mut tables = Vec::new();
         if let Some(schema) = &self.stacks {
@@ -71,46 +71,46 @@ impl StackTables {
         (1..).zip(self.seen.iter().skip(1)).filter_map(|(number, &seen)| seen.then_some(number))
     }
 
-    fn stacks(&self, schema: &SchemaRef, interner: &mut InternerHandle<'_>) -> RecordBatch {
+    fn stacks(&self, schema: &SchemaRef, interner: &mut Interner) -> RecordBatch {
         let mut columns = StackTableColumns::new(schema);
         let mut rows = 0;
         for number in self.numbers() {
             let frames: Vec<String> = {
-                let view = interner.0.stacks().view();
+                let view = interner.stacks().view();
                 view.frames(number).map(|frame| frame.func.to_owned()).collect()
             };
             columns.stack.push(StackNumber(number));
             columns.depth.push(i64::try_from(frames.len()).unwrap_or(i64::MAX));
-            let mut text = |text: Option<&String>| interner.0.intern(text.map_or("", String::as_str));
+            let mut text = |text: Option<&String>| interner.intern(text.map_or("", String::as_str));
             columns.leaf.push(text(frames.first()));
             columns.root.push(text(frames.last()));
             if columns.folded.is_wanted() {
                 let folded: Vec<&str> = frames.iter().rev().map(String::as_str).collect();
-                columns.folded.push(interner.0.intern(&folded.join(";")));
+                columns.folded.push(interner.intern(&folded.join(";")));
             }
             rows += 1;
         }
-        assemble(schema, rows, |name| columns.array(name, interner.0))
+        assemble(schema, rows, |name| columns.array(name, interner))
     }
 
-    fn frames(&self, schema: &SchemaRef, interner: &mut InternerHandle<'_>) -> RecordBatch {
+    fn frames(&self, schema: &SchemaRef, interner: &mut Interner) -> RecordBatch {
         let mut columns = FrameColumns::new(schema);
         let mut rows = 0;
         for number in self.numbers() {
             let frames: Vec<(String, String, u64, u64)> = {
-                let view = interner.0.stacks().view();
+                let view = interner.stacks().view();
                 view.frames(number).map(|f| (f.func.to_owned(), f.file.to_owned(), f.line, f.pc)).collect()
             };
             for (position, (func, file, line, pc)) in (0i64..).zip(frames) {
                 columns.stack.push(StackNumber(number));
                 columns.position.push(position);
-                columns.func.push(interner.0.intern(&func));
-                columns.file.push(interner.0.intern(&file));
+                columns.func.push(interner.intern(&func));
+                columns.file.push(interner.intern(&file));
                 columns.line.push(line.cast_signed());
                 columns.pc.push(pc.cast_signed());
                 rows += 1;
             }
         }
-        assemble(schema, rows, |name| columns.array(name, interner.0))
+        assemble(schema, rows, |name| columns.array(name, interner))
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+use super::builder::{Context, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
-use super::pass::{Context, InternerHandle, TraceEnd, WholeBuilder};
+use super::intern::Interner;
 use crate::trace::{Event, ThreadId};
 
 columns! {
@@ -41,7 +42,7 @@ impl WholeBuilder for Threads {
     fn finish(
         self: Box<Self>,
         _: &TraceEnd<'_>,
-        interner: &mut InternerHandle<'_>,
+        interner: &mut Interner,
     ) -> Vec<(&'static str, RecordBatch)> {
         let mut columns = ThreadColumns::new(&self.schema);
         for (id, thread) in &self.by_id {
@@ -50,6 +51,6 @@ impl WholeBuilder for Threads {
             columns.last.push(thread.last);
             columns.events.push(thread.events);
         }
-        vec![("threads", assemble(&self.schema, self.by_id.len(), |name| columns.array(name, interner.0)))]
+        vec![("threads", assemble(&self.schema, self.by_id.len(), |name| columns.array(name, interner)))]
     }
 }

@@ -3,8 +3,9 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+use super::builder::{Context, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
-use super::pass::{Context, InternerHandle, TraceEnd, WholeBuilder};
+use super::intern::Interner;
 use crate::trace::Event;
 
 columns! {
@@ -47,7 +48,7 @@ impl WholeBuilder for TraceTables {
     fn finish(
         self: Box<Self>,
         end: &TraceEnd<'_>,
-        interner: &mut InternerHandle<'_>,
+        interner: &mut Interner,
     ) -> Vec<(&'static str, RecordBatch)> {
         let mut tables = Vec::new();
         if let Some(schema) = &self.traces {
@@ -60,27 +61,27 @@ impl WholeBuilder for TraceTables {
     }
 }
 
-fn traces(schema: &SchemaRef, end: &TraceEnd<'_>, interner: &mut InternerHandle<'_>) -> RecordBatch {
+fn traces(schema: &SchemaRef, end: &TraceEnd<'_>, interner: &mut Interner) -> RecordBatch {
     let mut c = TraceColumns::new(schema);
     let reader = end.reader;
     let bytes = end.file.bytes.unwrap_or_else(|| reader.bytes_read());
     let start_unix = reader.clock().map(|clock| clock.wall.saturating_sub(clock.time.0 - end.start));
-    c.trace.push(interner.0.intern(&end.file.label));
-    c.path.push(interner.0.intern(&end.file.path));
-    c.go_version.push(interner.0.intern(&format!("go1.{}", reader.version().0)));
+    c.trace.push(interner.intern(&end.file.label));
+    c.path.push(interner.intern(&end.file.path));
+    c.go_version.push(interner.intern(&format!("go1.{}", reader.version().0)));
     c.format.push("v2");
     c.bytes.push(bytes.cast_signed());
     c.valid_bytes.push(reader.valid_bytes().cast_signed());
     c.events.push(end.events.cast_signed());
     c.generations.push(i64::try_from(reader.generations().len()).unwrap_or(i64::MAX));
-    c.start_wall.push(interner.0.intern(&start_unix.map(rfc3339).unwrap_or_default()));
+    c.start_wall.push(interner.intern(&start_unix.map(rfc3339).unwrap_or_default()));
     c.start_unix.push(start_unix);
     c.dur.push(end.last);
-    c.problem.push(interner.0.intern(&end.problem.map(ToString::to_string).unwrap_or_default()));
-    assemble(schema, 1, |name| c.array(name, interner.0))
+    c.problem.push(interner.intern(&end.problem.map(ToString::to_string).unwrap_or_default()));
+    assemble(schema, 1, |name| c.array(name, interner))
 }
 
-fn generations(schema: &SchemaRef, end: &TraceEnd<'_>, interner: &mut InternerHandle<'_>) -> RecordBatch {
+fn generations(schema: &SchemaRef, end: &TraceEnd<'_>, interner: &mut Interner) -> RecordBatch {
     let mut c = GenerationColumns::new(schema);
     let generations = end.reader.generations();
     for generation in generations {
@@ -92,7 +93,7 @@ fn generations(schema: &SchemaRef, end: &TraceEnd<'_>, interner: &mut InternerHa
         c.batches.push(generation.batches.cast_signed());
         c.events.push(generation.events.cast_signed());
     }
-    assemble(schema, generations.len(), |name| c.array(name, interner.0))
+    assemble(schema, generations.len(), |name| c.array(name, interner))
 }
 
 /// A time in ns since the Unix epoch as `2026-01-02T03:04:05.678901234Z`.

@@ -10,8 +10,8 @@ use ahash::AHashMap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 
-use super::intern::TextId;
-use super::pass::{Context, InternerHandle, TraceEnd, WholeBuilder};
+use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::intern::{Interner, TextId};
 use super::stats::Stats;
 use crate::trace::{
     Event, GoroutineId, GoroutineState, Happening, ProcId, ProcState, Range, Scope, StackId, StringId, TaskId,
@@ -102,13 +102,13 @@ impl WholeBuilder for Summary {
     fn finish(
         mut self: Box<Self>,
         end: &TraceEnd<'_>,
-        interner: &mut InternerHandle<'_>,
+        interner: &mut Interner,
     ) -> Vec<(&'static str, RecordBatch)> {
         let mut ids: Vec<GoroutineId> = self.goroutines.keys().copied().collect();
         ids.sort_unstable();
         for id in &ids {
             let Some(goroutine) = self.goroutines.get_mut(id) else { continue };
-            let is_system = is_system(interner.0.text(goroutine.name));
+            let is_system = is_system(interner.text(goroutine.name));
             goroutine.finalize(end.last, None, is_system, &mut self.regions);
         }
         let goroutines: Vec<&Goroutine> = ids.iter().filter_map(|id| self.goroutines.get(id)).collect();
@@ -116,10 +116,10 @@ impl WholeBuilder for Summary {
         for (name, schema) in TABLES.into_iter().zip(&self.schemas) {
             let Some(schema) = schema else { continue };
             let batch = match name {
-                "goroutines" => record::goroutines(schema, &goroutines, interner.0),
-                "goroutine_stats" => record::goroutine_stats(schema, &goroutines, interner.0),
-                "regions" => self.regions.finish(schema, end.last, interner.0),
-                _ => self.tasks.finish(schema, end.last, interner.0),
+                "goroutines" => record::goroutines(schema, &goroutines, interner),
+                "goroutine_stats" => record::goroutine_stats(schema, &goroutines, interner),
+                "regions" => self.regions.finish(schema, end.last, interner),
+                _ => self.tasks.finish(schema, end.last, interner),
             };
             tables.push((name, batch));
         }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::datatypes::{Schema, SchemaRef};
 
+use super::super::builder::Context;
 use super::super::columns::{assemble, columns, reorder};
 use super::super::intern::{Interner, StackNumber, TextId};
 use super::super::intervals::Intervals;
-use super::super::pass::Context;
 use super::super::stats::Stats;
 use super::goroutine::Goroutine;
 use super::is_system;

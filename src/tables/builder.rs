@@ -1,0 +1,71 @@
+//! What builders of tables have in common.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+
+use super::intern::{Interner, StackNumber, TextId};
+use super::pass::FileInfo;
+use crate::trace::{Error, Event, RangeKind, Reader, StackId, StringId, Symbols};
+
+/// What a builder sees beside an event.
+pub(super) struct Context<'a> {
+    pub(super) symbols: &'a Symbols,
+    pub(super) interner: &'a mut Interner,
+    /// The event's time since the trace's first event, in ns.
+    pub(super) now: i64,
+}
+
+impl Context<'_> {
+    pub(super) fn string(&mut self, id: StringId) -> TextId {
+        self.interner.string(self.symbols, id)
+    }
+
+    pub(super) fn stack(&mut self, id: StackId) -> StackNumber {
+        self.interner.stack(self.symbols, id)
+    }
+
+    pub(super) fn range_name(&mut self, kind: RangeKind) -> TextId {
+        self.interner.range_name(self.symbols, kind)
+    }
+
+    /// The function of the outermost frame of a stack.
+    pub(super) fn root(&mut self, id: StackId) -> TextId {
+        let root = self.symbols.frames(id).next_back().map(|frame| frame.func);
+        root.map_or(TextId::NULL, |func| self.string(func))
+    }
+}
+
+/// Builds a table whose rows come with the events, one or none each.
+pub(super) trait RowBuilder: Send {
+    fn observe(&mut self, event: &Event, cx: &mut Context<'_>);
+
+    /// The rows since the last time.
+    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut Interner) -> RecordBatch;
+
+    /// Whether the event makes a row. Asked first, so that counting rows costs nothing else.
+    fn accepts(&self, event: &Event) -> bool;
+}
+
+/// Builds tables that need the whole trace.
+pub(super) trait WholeBuilder: Send {
+    fn observe(&mut self, event: &Event, cx: &mut Context<'_>);
+
+    /// The tables with their rows, of those that were asked for.
+    fn finish(
+        self: Box<Self>,
+        end: &TraceEnd<'_>,
+        interner: &mut Interner,
+    ) -> Vec<(&'static str, RecordBatch)>;
+}
+
+/// The end of a pass, for tables that depend on it.
+pub(super) struct TraceEnd<'a> {
+    pub(super) file: &'a FileInfo,
+    pub(super) reader: &'a Reader,
+    pub(super) events: u64,
+    /// The first event's time on the trace's clock.
+    pub(super) start: i64,
+    /// The last event's time since the first.
+    pub(super) last: i64,
+    pub(super) problem: Option<&'a Error>,
+}
