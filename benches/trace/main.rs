@@ -85,7 +85,7 @@ fn build(c: &mut Criterion) {
             b.iter(|| {
                 Pass::new(&needs, Arc::new(Stacks::default())).run(
                     &mut reader(&bytes),
-                    &FileInfo::default(),
+                    &FileInfo { label: "bench".into(), path: "bench".into(), bytes: None },
                     &mut Nowhere,
                 )
             });

@@ -362,7 +362,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 col("depth", Type::Int, "number of frames"),
                 col("leaf", Type::String, "function of the innermost frame").null(),
                 col("root", Type::String, "function of the outermost frame").null(),
-                col("folded", Type::String, "functions from root to leaf, joined by ';'"),
+                col("folded", Type::String, "functions from root to leaf, joined by ';'").null(),
             ],
         },
         Table {

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::Failure;
@@ -45,6 +46,11 @@ pub(super) fn queries(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
         .collect::<Result<Vec<Compiled>, Failure>>()?;
     let queries: Vec<_> = compiled.into_iter().flat_map(|c| c.queries).collect();
     let session = open(args.trace.as_deref(), &args.limits, terminal)?;
+    if let (Some(trace), Some(file)) = (&args.trace, &args.output.file)
+        && is_same_file(trace, file)
+    {
+        return Err(Failure::Usage("the result would overwrite the trace: name another file with -o".into()));
+    }
     let prepared = queries.iter().map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
     answer(&session, &prepared, &args.output, Format::Table, terminal)
 }
@@ -61,6 +67,10 @@ pub(super) fn info(
     let prepared =
         compiled.queries.iter().map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
     answer(&session, &prepared, output, Format::Vertical, terminal)
+}
+
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }
 
 fn read_source(path: &Path) -> Result<String, Failure> {
@@ -88,7 +98,10 @@ pub(super) fn compile(name: &str, source: &str, terminal: &Terminal) -> Result<C
 
 /// Opens a trace; without one, a session for queries that need none.
 pub(super) fn open(trace: Option<&Path>, limits: &Limits, terminal: &Terminal) -> Result<Session, Failure> {
-    let limits = engine::Limits { memory: limits.memory_limit, threads: limits.threads };
+    let limits = engine::Limits {
+        memory: limits.memory_limit,
+        threads: limits.threads.and_then(|n| NonZeroUsize::new(n.into())),
+    };
     let input = match trace {
         None => return Ok(Session::without_trace(limits)?),
         Some(path) if path == Path::new("-") => Input::StandardInput,

@@ -1,6 +1,5 @@
 //! What can be typed.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -116,9 +115,9 @@ pub(super) struct Limits {
     #[arg(long, value_name = "SIZE", value_parser = parse_size, global = true)]
     pub(super) memory_limit: Option<usize>,
 
-    /// Threads [default: one per core]
-    #[arg(long, value_name = "N", global = true)]
-    pub(super) threads: Option<NonZeroUsize>,
+    /// Threads, at most 1024 [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), global = true)]
+    pub(super) threads: Option<u16>,
 }
 
 /// Takes the names of formats, and lists them where the name is wrong.

@@ -1,6 +1,6 @@
 //! The command line: arguments in, calls down, words out. No logic of its own.
 //!
-//! `args` says what can be typed, `run` takes it apart, `answer` runs queries and writes their results, `pages` shows
+//! `args` says what can be typed, `answer` runs queries and writes their results, `pages` shows
 //! what is in the catalog and how a query is planned. Nothing else in the program prints.
 
 mod answer;
@@ -46,7 +46,7 @@ impl From<crate::output::Error> for Failure {
         if error.is_broken_pipe() {
             return Self::BrokenPipe;
         }
-        Self::Usage(format!("can't write the result: {error}"))
+        Self::Usage(error.to_string())
     }
 }
 

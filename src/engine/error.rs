@@ -26,20 +26,19 @@ pub enum Error {
 
 impl From<DataFusionError> for Error {
     fn from(error: DataFusionError) -> Self {
-        match error {
-            DataFusionError::Context(_, inner) => (*inner).into(),
-            DataFusionError::Shared(inner) => match inner.as_ref() {
-                DataFusionError::ResourcesExhausted(what) => Self::Memory(what.clone()),
-                DataFusionError::External(message) => Self::Run(message.to_string()),
-                DataFusionError::ArrowError(error, _) => arrow_error(error),
-                other => Self::Internal(other.strip_backtrace()),
-            },
-            DataFusionError::ResourcesExhausted(what) => Self::Memory(what),
+        match error.find_root() {
+            DataFusionError::ResourcesExhausted(what) => Self::Memory(what.clone()),
             DataFusionError::External(message) => Self::Run(message.to_string()),
-            DataFusionError::ArrowError(error, _) => arrow_error(&error),
+            DataFusionError::Execution(message) => Self::Run(first_line(message)),
+            DataFusionError::ArrowError(error, _) => arrow_error(error),
             other => Self::Internal(other.strip_backtrace()),
         }
     }
+}
+
+/// What comes after the first line is for those who debug DataFusion.
+fn first_line(message: &str) -> String {
+    message.lines().next().unwrap_or_default().to_owned()
 }
 
 fn arrow_error(error: &ArrowError) -> Error {
@@ -47,6 +46,7 @@ fn arrow_error(error: &ArrowError) -> Error {
         ArrowError::DivideByZero => Error::Run("division by zero".into()),
         ArrowError::ArithmeticOverflow(_) => Error::Run("a number is too large for 64 bits".into()),
         ArrowError::ExternalError(message) => Error::Run(message.to_string()),
+        ArrowError::ComputeError(message) | ArrowError::CastError(message) => Error::Run(first_line(message)),
         other => Error::Internal(other.to_string()),
     }
 }

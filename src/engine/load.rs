@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::ops::ControlFlow;
+use std::task::Poll;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
+use datafusion::physical_plan::stream::{RecordBatchReceiverStreamBuilder, RecordBatchStreamAdapter};
+use futures::StreamExt;
 use tokio::sync::mpsc;
 
 use crate::tables::Sink;
@@ -100,13 +102,18 @@ impl Sink for Sender<'_> {
     }
 }
 
-/// Runs `produce` on a thread of its own and streams what it sends.
+/// Runs `produce` on a thread of its own and streams what it sends; calls `used` when all of it has been taken.
 pub(super) fn stream(
     schema: SchemaRef,
+    used: impl Fn() + Send + 'static,
     produce: impl FnOnce(Channel) -> std::result::Result<(), String> + Send + 'static,
 ) -> SendableRecordBatchStream {
-    let mut builder = RecordBatchReceiverStreamBuilder::new(schema, 2);
+    let mut builder = RecordBatchReceiverStreamBuilder::new(schema.clone(), 2);
     let tx = builder.tx();
     builder.spawn_blocking(move || produce(tx).map_err(|message| DataFusionError::External(message.into())));
-    builder.build()
+    let end = futures::stream::poll_fn(move |_| {
+        used();
+        Poll::Ready(None)
+    });
+    Box::pin(RecordBatchStreamAdapter::new(schema, builder.build().chain(end)))
 }

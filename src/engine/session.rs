@@ -49,7 +49,17 @@ pub struct Session {
     source: Option<Arc<TraceSource>>,
     stacks: Arc<Stacks>,
     state: SessionState,
-    runtime: Runtime,
+    /// None: only while it is dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Drop for Session {
+    /// Does not wait for a pass that nobody wants any more: it may be waiting for input.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// A query that is ready to run.
@@ -102,7 +112,7 @@ impl Session {
             .worker_threads(threads)
             .build()
             .map_err(|e| Error::Internal(format!("threads can't be started: {e}")))?;
-        Ok(Self { source, stacks, state, runtime })
+        Ok(Self { source, stacks, state, runtime: Some(runtime) })
     }
 
     pub fn trace(&self) -> Option<TraceInfo> {
@@ -168,7 +178,7 @@ impl Session {
         query: &Prepared,
         mut take: impl FnMut(&RecordBatch) -> Result<(), crate::output::Error>,
     ) -> Result<(), Error> {
-        self.runtime.block_on(async {
+        self.runtime()?.block_on(async {
             let physical = self.physical(query).await?;
             let mut stream = execute_stream(physical, self.state.task_ctx())?;
             while let Some(batch) = stream.next().await {
@@ -185,12 +195,16 @@ impl Session {
     /// When it can't be planned.
     pub fn explain(&self, query: &typed::Query) -> Result<Explanation, Error> {
         let prepared = self.plan(query)?;
-        let physical = self.runtime.block_on(self.physical(&prepared))?;
+        let physical = self.runtime()?.block_on(self.physical(&prepared))?;
         Ok(Explanation {
             logical: prepared.logical.display_indent().to_string(),
             optimized: prepared.optimized.display_indent().to_string(),
             physical: displayable(physical.as_ref()).indent(false).to_string(),
         })
+    }
+
+    fn runtime(&self) -> Result<&Runtime, Error> {
+        self.runtime.as_ref().ok_or_else(|| Error::Internal("the session is closed".into()))
     }
 
     async fn physical(&self, query: &Prepared) -> Result<Arc<dyn ExecutionPlan>, Error> {

@@ -41,6 +41,8 @@ pub(super) struct TraceSource {
     first: Mutex<Option<Opened>>,
     loaded: Mutex<HashMap<&'static str, Loaded>>,
     loss: Mutex<Option<Loss>>,
+    /// The loss of a pass whose rows are still being read: who stops early lost nothing.
+    pending: Mutex<Option<Loss>>,
 }
 
 /// A reader, kept out of `Debug`.
@@ -71,6 +73,7 @@ impl TraceSource {
             first: Mutex::new(Some(Opened(reader))),
             loaded: Mutex::default(),
             loss: Mutex::default(),
+            pending: Mutex::default(),
         })
     }
 
@@ -107,6 +110,7 @@ impl TraceSource {
         let mut sink = load::Collector::new(self.progress.as_ref(), self.file.bytes);
         let outcome = Pass::new(&missing, self.stacks.clone()).run(&mut reader, &self.file, &mut sink);
         self.finished(outcome);
+        self.used();
         let mut loaded = lock(&self.loaded);
         let mut tables = sink.into_tables();
         for (table, columns) in missing.iter() {
@@ -129,7 +133,14 @@ impl TraceSource {
         let Some(problem) = outcome.problem else { return };
         let bytes = self.file.bytes.unwrap_or(outcome.bytes_read);
         let lost = bytes.saturating_sub(outcome.valid_bytes);
-        *lock(&self.loss) = Some(Loss { problem: problem.to_string(), lost, bytes });
+        *lock(&self.pending) = Some(Loss { problem: problem.to_string(), lost, bytes });
+    }
+
+    /// All that a pass could give has been used.
+    fn used(&self) {
+        if let Some(loss) = lock(&self.pending).take() {
+            *lock(&self.loss) = Some(loss);
+        }
     }
 }
 
@@ -151,13 +162,18 @@ impl RowSource for TraceSource {
             let built = needs.columns(table.name).unwrap_or_default();
             columns.iter().filter_map(|c| built.iter().position(|b| b == c)).collect()
         };
-        load::stream(sent, move |tx| {
-            let mut reader = self.reader().map_err(|e| e.to_string())?;
-            let mut sink = load::Sender::new(tx, places, self.progress.as_ref(), self.file.bytes);
-            let outcome = Pass::new(&needs, self.stacks.clone()).run(&mut reader, &self.file, &mut sink);
-            self.finished(outcome);
-            Ok(())
-        })
+        let source = self.clone();
+        load::stream(
+            sent,
+            move || source.used(),
+            move |tx| {
+                let mut reader = self.reader().map_err(|e| e.to_string())?;
+                let mut sink = load::Sender::new(tx, places, self.progress.as_ref(), self.file.bytes);
+                let outcome = Pass::new(&needs, self.stacks.clone()).run(&mut reader, &self.file, &mut sink);
+                self.finished(outcome);
+                Ok(())
+            },
+        )
     }
 }
 
@@ -200,6 +216,6 @@ impl RowSource for NoTrace {
     }
 
     fn stream(self: Arc<Self>, table: &'static Table, columns: &[usize]) -> SendableRecordBatchStream {
-        load::stream(schema(table, columns), |_| Ok(()))
+        load::stream(schema(table, columns), || (), |_| Ok(()))
     }
 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use datafusion::common::{Column, Result};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, TableSource};
 
-use crate::catalog::Table;
+use crate::catalog::{self, Table};
 use crate::sema::typed::{self, ColumnId, Query};
 use crate::tables::Stacks;
 

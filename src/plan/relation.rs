@@ -20,7 +20,6 @@ impl Lowering<'_> {
                     plan = plan.alias(&alias)?;
                 }
                 for (id, column) in columns {
-                    self.names.insert(column.name.to_owned());
                     self.columns.insert(*id, Column::new(Some(alias.clone()), column.name));
                 }
                 plan.build()

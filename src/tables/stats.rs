@@ -23,7 +23,7 @@ pub(super) struct Times(Vec<(TextId, i64)>);
 impl Times {
     pub(super) fn add(&mut self, name: TextId, ns: i64) {
         match self.0.iter_mut().find(|(n, _)| *n == name) {
-            Some((_, sum)) => *sum += ns,
+            Some((_, sum)) => *sum = sum.saturating_add(ns),
             None => self.0.push((name, ns)),
         }
     }
@@ -38,7 +38,7 @@ impl Times {
 
     fn since(mut self, earlier: &Self) -> Self {
         for (name, ns) in &mut self.0 {
-            *ns -= earlier.get(*name);
+            *ns = ns.saturating_sub(earlier.get(*name));
         }
         self
     }
@@ -48,11 +48,11 @@ impl Stats {
     /// What was added since an earlier snapshot.
     pub(super) fn since(self, earlier: &Self) -> Self {
         Self {
-            total: self.total - earlier.total,
-            exec: self.exec - earlier.exec,
-            sched_wait: self.sched_wait - earlier.sched_wait,
-            syscall: self.syscall - earlier.syscall,
-            syscall_block: self.syscall_block - earlier.syscall_block,
+            total: self.total.saturating_sub(earlier.total),
+            exec: self.exec.saturating_sub(earlier.exec),
+            sched_wait: self.sched_wait.saturating_sub(earlier.sched_wait),
+            syscall: self.syscall.saturating_sub(earlier.syscall),
+            syscall_block: self.syscall_block.saturating_sub(earlier.syscall_block),
             block: self.block.since(&earlier.block),
             range: self.range.since(&earlier.range),
         }
@@ -60,8 +60,8 @@ impl Stats {
 
     /// What of the total nothing accounts for.
     pub(super) fn unknown(&self) -> i64 {
-        let blocked: i64 = self.block.iter().map(|(_, ns)| ns).sum();
-        let known = self.exec + self.sched_wait + self.syscall + self.syscall_block + blocked;
-        (self.total - known).max(0)
+        let times = [self.exec, self.sched_wait, self.syscall, self.syscall_block];
+        let known = times.into_iter().chain(self.block.iter().map(|(_, ns)| ns)).fold(0, i64::saturating_add);
+        self.total.saturating_sub(known).max(0)
     }
 }

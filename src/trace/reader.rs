@@ -232,11 +232,13 @@ impl Reader {
             None => Ok(()),
         };
         match result {
-            Ok(()) if self.ready.is_empty() => {
-                if let Some(event) = self.next_generation()? {
-                    self.ready.push(event);
+            Ok(()) if self.ready.is_empty() => match self.next_generation() {
+                Ok(event) => self.ready.extend(event),
+                Err(error) => {
+                    self.state = State::Done;
+                    return Err(error);
                 }
-            }
+            },
             Ok(()) => {}
             Err(error) => self.error = Some(error),
         }
@@ -306,6 +308,7 @@ impl Reader {
 
     /// Goes on to the next generation, or to the end. The first event of either is a sync.
     fn next_generation(&mut self) -> Result<Option<Event>, Error> {
+        self.generation = None;
         match std::mem::replace(&mut self.state, State::Done) {
             State::Done => return Ok(None),
             State::Failed(e) => return Err(e),
@@ -315,9 +318,6 @@ impl Reader {
                 return Ok(Some(self.sync(self.last)));
             }
             State::Reading => {}
-        }
-        if self.generation.take().is_some() && !self.version.ends_generations() && self.spill.is_none() {
-            return Ok(Some(self.sync(self.last)));
         }
         match Generation::read(&mut self.input, self.version, self.spill.take()) {
             Ok(Reading::End) if self.syncs == 0 => Err(self.input.error(ErrorKind::NoEvents)),

@@ -48,7 +48,13 @@ fn same(what: &str, want: &[Row], got: &[Row]) -> Result<(), String> {
     for (row, n) in &wanted {
         match given.get(row) {
             Some(m) if m == n => {}
-            m => return Err(format!("{what}: {n} of {row} wanted, {} got; {}", m.unwrap_or(&0), near(row, &given))),
+            m => {
+                return Err(format!(
+                    "{what}: {n} of {row} wanted, {} got; {}",
+                    m.unwrap_or(&0),
+                    near(row, &given)
+                ));
+            }
         }
     }
     match given.iter().find(|(row, _)| !wanted.contains_key(*row)) {
@@ -60,7 +66,10 @@ fn same(what: &str, want: &[Row], got: &[Row]) -> Result<(), String> {
 /// The row that has the longest beginning in common with one that is missing.
 fn near(row: &str, given: &BTreeMap<String, usize>) -> String {
     let common = |other: &str| row.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-    given.keys().max_by_key(|other| common(other)).map_or_else(String::new, |row| format!("the nearest is {row}"))
+    given
+        .keys()
+        .max_by_key(|other| common(other))
+        .map_or_else(String::new, |row| format!("the nearest is {row}"))
 }
 
 #[test]
@@ -307,8 +316,10 @@ fn tasks() {
 fn bounds() {
     for_all(|trace| {
         let answer = trace.answer();
-        let want =
-            picked(&answer, &[("size", "bytes"), ("valid_bytes", "valid_bytes"), ("events", "events"), ("last_time", "dur")]);
+        let want = picked(
+            &answer,
+            &[("size", "bytes"), ("valid_bytes", "valid_bytes"), ("events", "events"), ("last_time", "dur")],
+        );
         let got = rows(&trace.open(), "select bytes, valid_bytes, events, dur from traces");
         same("traces", &[want], &got)?;
         no_loss(trace)

@@ -83,15 +83,17 @@ fn a_join_gives_what_two_queries_give() {
              order by s.start, s.g",
         );
         let goroutines = rows(&trace.open(), "select g, name, exec from goroutines");
-        let by_hand: Vec<Row> = rows(&trace.open(), "select g, start from goroutine_states order by start, g")
-            .into_iter()
-            .map(|mut row| {
-                let of = goroutines.iter().find(|of| int(of, "g") == int(&row, "g")).expect("its goroutine");
-                row.insert("name".into(), of["name"].clone());
-                row.insert("exec".into(), of["exec"].clone());
-                row
-            })
-            .collect();
+        let by_hand: Vec<Row> =
+            rows(&trace.open(), "select g, start from goroutine_states order by start, g")
+                .into_iter()
+                .map(|mut row| {
+                    let of =
+                        goroutines.iter().find(|of| int(of, "g") == int(&row, "g")).expect("its goroutine");
+                    row.insert("name".into(), of["name"].clone());
+                    row.insert("exec".into(), of["exec"].clone());
+                    row
+                })
+                .collect();
         if joined == by_hand { Ok(()) } else { Err(format!("{} and {} rows", joined.len(), by_hand.len())) }
     });
 }

@@ -1,10 +1,12 @@
 //! All integration tests, as one binary: it links the whole library once.
 
-mod direction;
 mod cli;
+mod damage;
+mod direction;
 mod go;
 mod invariants;
 mod output;
+mod plans;
 mod readme;
 mod sema;
 mod sema_ir;

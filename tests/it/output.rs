@@ -25,10 +25,8 @@ fn field(name: &str, kind: &str, data_type: DataType) -> Field {
 }
 
 fn batch(columns: Vec<(&str, &str, ArrayRef)>) -> RecordBatch {
-    let fields: Vec<Field> = columns
-        .iter()
-        .map(|(name, kind, array)| field(name, kind, array.data_type().clone()))
-        .collect();
+    let fields: Vec<Field> =
+        columns.iter().map(|(name, kind, array)| field(name, kind, array.data_type().clone())).collect();
     let arrays = columns.into_iter().map(|(_, _, array)| array).collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap()
 }
@@ -47,17 +45,11 @@ fn strings(lists: &[Option<&[&str]>]) -> ListArray {
 /// A column of every type: usual values, extreme or empty ones, null.
 fn every_type() -> RecordBatch {
     let ints = |values: [Option<i64>; 3]| Arc::new(Int64Array::from(values.to_vec())) as ArrayRef;
-    let range: Fields = vec![
-        Field::new("name", DataType::Utf8, true),
-        Field::new("dur", DataType::Int64, true),
-    ]
-    .into();
+    let range: Fields =
+        vec![Field::new("name", DataType::Utf8, true), Field::new("dur", DataType::Int64, true)].into();
     let range = StructArray::try_new(
         range,
-        vec![
-            Arc::new(StringArray::from(vec![Some("gc"), None, None])),
-            ints([Some(1500), Some(0), None]),
-        ],
+        vec![Arc::new(StringArray::from(vec![Some("gc"), None, None])), ints([Some(1500), Some(0), None])],
         Some(vec![true, true, false].into()),
     );
     let waits = ListArray::from_iter_primitive::<Int64Type, _, _>([
@@ -65,64 +57,22 @@ fn every_type() -> RecordBatch {
         Some(vec![]),
         None,
     ]);
-    let stack: &[&str] = &[
-        "main.Map[go.shape.struct { a int }] /src/a b/map.go:7",
-        "main.main /src/main.go:12",
-    ];
+    let stack: &[&str] =
+        &["main.Map[go.shape.struct { a int }] /src/a b/map.go:7", "main.main /src/main.go:12"];
     batch(vec![
-        (
-            "flag",
-            "bool",
-            Arc::new(BooleanArray::from(vec![Some(true), Some(false), None])),
-        ),
+        ("flag", "bool", Arc::new(BooleanArray::from(vec![Some(true), Some(false), None]))),
         ("g", "int", ints([Some(18), Some(i64::MIN), None])),
-        (
-            "count",
-            "int",
-            Arc::new(UInt64Array::from(vec![Some(3), Some(u64::MAX), None])),
-        ),
-        (
-            "share",
-            "float",
-            Arc::new(Float64Array::from(vec![Some(0.1 + 0.2), Some(f64::NAN), None])),
-        ),
-        (
-            "name",
-            "string",
-            Arc::new(StringViewArray::from(vec![Some("main.worker"), Some(""), None])),
-        ),
-        (
-            "text",
-            "string",
-            Arc::new(StringArray::from(vec![
-                Some("a, \"b\"\tc\\"),
-                Some("x\ny\r\n"),
-                None,
-            ])),
-        ),
+        ("count", "int", Arc::new(UInt64Array::from(vec![Some(3), Some(u64::MAX), None]))),
+        ("share", "float", Arc::new(Float64Array::from(vec![Some(0.1 + 0.2), Some(f64::NAN), None]))),
+        ("name", "string", Arc::new(StringViewArray::from(vec![Some("main.worker"), Some(""), None]))),
+        ("text", "string", Arc::new(StringArray::from(vec![Some("a, \"b\"\tc\\"), Some("x\ny\r\n"), None]))),
         ("size", "bytes", ints([Some(65_536), Some(i64::MAX), None])),
-        (
-            "dur",
-            "duration",
-            ints([Some(1_250_000), Some(-90_000_000_000), None]),
-        ),
+        ("dur", "duration", ints([Some(1_250_000), Some(-90_000_000_000), None])),
         ("start", "time", ints([Some(1_250_345_999), Some(0), None])),
-        (
-            "stack",
-            "stack",
-            Arc::new(strings(&[Some(stack), Some(&[]), None])),
-        ),
-        (
-            "labels",
-            "list<string>",
-            Arc::new(strings(&[Some(&["a", "b|c"]), Some(&[]), None])),
-        ),
+        ("stack", "stack", Arc::new(strings(&[Some(stack), Some(&[]), None]))),
+        ("labels", "list<string>", Arc::new(strings(&[Some(&["a", "b|c"]), Some(&[]), None]))),
         ("waits", "list<duration>", Arc::new(waits)),
-        (
-            "range",
-            "struct<name: string, dur: duration>",
-            Arc::new(range.unwrap()),
-        ),
+        ("range", "struct<name: string, dur: duration>", Arc::new(range.unwrap())),
     ])
 }
 
@@ -141,11 +91,7 @@ fn hostile() -> RecordBatch {
     let stacks: Vec<Vec<&str>> = texts.iter().map(|text| vec![*text, "main.main x.go:1"]).collect();
     let stacks: Vec<Option<&[&str]>> = stacks.iter().map(|stack| Some(stack.as_slice())).collect();
     batch(vec![
-        (
-            "evil\u{1b}[1m|name\n",
-            "string",
-            Arc::new(StringArray::from(texts.clone())),
-        ),
+        ("evil\u{1b}[1m|name\n", "string", Arc::new(StringArray::from(texts.clone()))),
         ("stack", "stack", Arc::new(strings(&stacks))),
     ])
 }
@@ -159,12 +105,7 @@ fn goroutines(rows: i64) -> RecordBatch {
     });
     let stacks = (0..rows).map(|row| {
         let depth = usize::try_from(row % 4).unwrap() + 1;
-        Some(vec![
-            Some(
-                "internal/poll.runtime_pollWait /go/src/runtime/netpoll.go:351"
-            );
-            depth
-        ])
+        Some(vec![Some("internal/poll.runtime_pollWait /go/src/runtime/netpoll.go:351"); depth])
     });
     let mut stack = ListBuilder::new(StringBuilder::new());
     stack.extend(stacks);
@@ -173,11 +114,7 @@ fn goroutines(rows: i64) -> RecordBatch {
     let reasons = StringArray::from_iter_values((0..rows).map(|_| "network poll"));
     batch(vec![
         ("g", "int", ints(1)),
-        (
-            "name",
-            "string",
-            Arc::new(StringViewArray::from_iter_values(names)),
-        ),
+        ("name", "string", Arc::new(StringViewArray::from_iter_values(names))),
         ("exec", "duration", ints(1_234_567)),
         ("stack", "stack", Arc::new(stack.finish())),
         ("reason", "string", Arc::new(reasons)),
@@ -229,10 +166,7 @@ fn text_formats() -> impl Iterator<Item = Format> {
 #[test]
 fn every_type_in_every_text_format() {
     for format in text_formats() {
-        insta::assert_snapshot!(
-            format!("types_{format}"),
-            text(format, &Options::default(), &every_type())
-        );
+        insta::assert_snapshot!(format!("types_{format}"), text(format, &Options::default(), &every_type()));
     }
 }
 
@@ -244,13 +178,7 @@ fn an_empty_result_in_every_text_format() {
         insta::assert_snapshot!(format!("empty_{format}"), written);
         let (without_batch, summary) = write(format, &Options::default(), empty.schema(), &[]);
         assert_eq!(written.as_bytes(), without_batch, "{format}");
-        assert_eq!(
-            summary,
-            Summary {
-                rows: 0,
-                rows_shown: 0
-            }
-        );
+        assert_eq!(summary, Summary { rows: 0, rows_shown: 0 });
     }
 }
 
@@ -277,19 +205,11 @@ fn hostile_texts_in_every_text_format() {
 #[test]
 fn tables_fit_the_terminal_and_say_what_they_leave_out() {
     for width in [24, 60, 80, 120, 200] {
-        let options = Options {
-            width: Some(width),
-            max_rows: Some(5),
-            ..Options::default()
-        };
+        let options = Options { width: Some(width), max_rows: Some(5), ..Options::default() };
         let table = text(Format::Table, &options, &goroutines(12_345));
         let rows = table.lines().filter(|line| !line.starts_with('('));
         // All characters of this table are one column wide.
-        assert_eq!(
-            rows.clone().find(|line| line.chars().count() > width),
-            None,
-            "{width}"
-        );
+        assert_eq!(rows.clone().find(|line| line.chars().count() > width), None, "{width}");
         assert_eq!(rows.count(), 7, "{width}");
         insta::assert_snapshot!(format!("width_{width}"), table);
     }
@@ -300,20 +220,10 @@ fn rows_beyond_the_limit_are_counted_for_people_and_written_for_machines() {
     let all = goroutines(100);
     let batches: Vec<RecordBatch> = (0..10).map(|index| all.slice(index * 10, 10)).collect();
     for format in Format::ALL {
-        let options = Options {
-            max_rows: Some(25),
-            ..Options::default()
-        };
+        let options = Options { max_rows: Some(25), ..Options::default() };
         let (bytes, summary) = write(format, &options, all.schema(), &batches);
         let limited = matches!(format, Format::Table | Format::Vertical);
-        assert_eq!(
-            summary,
-            Summary {
-                rows: 100,
-                rows_shown: if limited { 25 } else { 100 }
-            },
-            "{format}"
-        );
+        assert_eq!(summary, Summary { rows: 100, rows_shown: if limited { 25 } else { 100 } }, "{format}");
         if limited {
             let written = String::from_utf8(bytes).unwrap();
             assert_eq!(
@@ -325,38 +235,19 @@ fn rows_beyond_the_limit_are_counted_for_people_and_written_for_machines() {
             assert_eq!(bytes, text(format, &options, &all).as_bytes(), "{format}");
         }
     }
-    let none = Options {
-        max_rows: None,
-        ..Options::default()
-    };
-    assert_eq!(
-        write(Format::Table, &none, all.schema(), &batches).1.rows_shown,
-        100
-    );
-    let zero = Options {
-        max_rows: Some(0),
-        ..Options::default()
-    };
+    let none = Options { max_rows: None, ..Options::default() };
+    assert_eq!(write(Format::Table, &none, all.schema(), &batches).1.rows_shown, 100);
+    let zero = Options { max_rows: Some(0), ..Options::default() };
     let table = text(Format::Table, &zero, &all);
-    assert_eq!(
-        table.lines().last(),
-        Some("(0 of 100 rows shown; --max-rows shows more)")
-    );
+    assert_eq!(table.lines().last(), Some("(0 of 100 rows shown; --max-rows shows more)"));
 }
 
 #[test]
 fn colours_are_used_only_where_they_are_wanted() {
-    let options = Options {
-        color: true,
-        ..Options::default()
-    };
+    let options = Options { color: true, ..Options::default() };
     let few = batch(vec![
         ("g", "int", Arc::new(Int64Array::from(vec![Some(1), None]))),
-        (
-            "name",
-            "string",
-            Arc::new(StringArray::from(vec![Some("\u{1b}[31m"), None])),
-        ),
+        ("name", "string", Arc::new(StringArray::from(vec![Some("\u{1b}[31m"), None]))),
     ]);
     for format in [Format::Table, Format::Vertical] {
         insta::assert_snapshot!(
@@ -365,11 +256,7 @@ fn colours_are_used_only_where_they_are_wanted() {
         );
     }
     for format in [Format::Markdown, Format::Csv, Format::Json] {
-        assert_eq!(
-            text(format, &options, &few),
-            text(format, &Options::default(), &few),
-            "{format}"
-        );
+        assert_eq!(text(format, &options, &few), text(format, &Options::default(), &few), "{format}");
     }
 }
 
@@ -379,10 +266,7 @@ fn csv_and_tsv_can_go_without_a_header() {
         ("a", "int", Arc::new(Int64Array::from(vec![1]))),
         ("b,c", "int", Arc::new(Int64Array::from(vec![2]))),
     ]);
-    let bare = Options {
-        header: false,
-        ..Options::default()
-    };
+    let bare = Options { header: false, ..Options::default() };
     assert_eq!(text(Format::Csv, &bare, &few), "1,2\n");
     assert_eq!(text(Format::Csv, &Options::default(), &few), "a,\"b,c\"\n1,2\n");
     assert_eq!(text(Format::Tsv, &bare, &few), "1\t2\n");
@@ -394,10 +278,8 @@ fn json_reads_back_with_every_column_and_every_digit() {
     let array: serde_json::Value =
         serde_json::from_str(&text(Format::Json, &Options::default(), &batch)).unwrap();
     let lines = text(Format::Ndjson, &Options::default(), &batch);
-    let lines: Vec<serde_json::Value> = lines
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(array.as_array(), Some(&lines));
     for row in &lines {
         assert_eq!(row.as_object().unwrap().len(), batch.num_columns());
@@ -409,13 +291,7 @@ fn json_reads_back_with_every_column_and_every_digit() {
     assert_eq!(lines[1]["g"].as_i64(), Some(i64::MIN));
     assert_eq!(lines[1]["count"].as_u64(), Some(u64::MAX));
     assert_eq!(lines[1]["share"], serde_json::Value::Null);
-    assert!(
-        lines[2]
-            .as_object()
-            .unwrap()
-            .values()
-            .all(serde_json::Value::is_null)
-    );
+    assert!(lines[2].as_object().unwrap().values().all(serde_json::Value::is_null));
     let written = text(Format::Ndjson, &Options::default(), &hostile());
     let row: serde_json::Value = serde_json::from_str(written.lines().nth(2).unwrap()).unwrap();
     assert_eq!(row["evil\u{1b}[1m|name\n"], "a\nb\r\nc\td");
@@ -424,11 +300,7 @@ fn json_reads_back_with_every_column_and_every_digit() {
 #[test]
 fn parquet_reads_back_equal_with_its_metadata() {
     // The last one is longer than a row group.
-    let numbers = batch(vec![(
-        "n",
-        "int",
-        Arc::new(Int64Array::from_iter_values(0..140_000)),
-    )]);
+    let numbers = batch(vec![("n", "int", Arc::new(Int64Array::from_iter_values(0..140_000)))]);
     for batch in [every_type(), hostile(), numbers] {
         let parts = [batch.slice(0, 1), batch.slice(1, batch.num_rows() - 1)];
         let (bytes, summary) = write(Format::Parquet, &Options::default(), batch.schema(), &parts);
@@ -443,12 +315,8 @@ fn parquet_reads_back_equal_with_its_metadata() {
 #[test]
 fn arrow_reads_back_equal_with_its_metadata() {
     for batch in [every_type(), hostile(), every_type().slice(0, 0)] {
-        let (bytes, _) = write(
-            Format::Arrow,
-            &Options::default(),
-            batch.schema(),
-            std::slice::from_ref(&batch),
-        );
+        let (bytes, _) =
+            write(Format::Arrow, &Options::default(), batch.schema(), std::slice::from_ref(&batch));
         let reader = FileReader::try_new(io::Cursor::new(bytes), None).unwrap();
         assert_eq!(reader.schema(), batch.schema());
         let read: Vec<RecordBatch> = reader.map(Result::unwrap).collect();
@@ -471,18 +339,8 @@ fn files_take_batches_that_lost_their_metadata_or_their_exact_type() {
     let schema = Arc::new(Schema::new(vec![field("name", "string", DataType::Utf8View)]));
     let plain = Schema::new(vec![Field::new("name", DataType::Utf8, true)]);
     let plain = RecordBatch::try_new(Arc::new(plain), vec![Arc::new(StringArray::from(vec!["a"]))]).unwrap();
-    let (bytes, _) = write(
-        Format::Arrow,
-        &Options::default(),
-        schema.clone(),
-        std::slice::from_ref(&plain),
-    );
-    assert_eq!(
-        FileReader::try_new(io::Cursor::new(bytes), None)
-            .unwrap()
-            .schema(),
-        schema
-    );
+    let (bytes, _) = write(Format::Arrow, &Options::default(), schema.clone(), std::slice::from_ref(&plain));
+    assert_eq!(FileReader::try_new(io::Cursor::new(bytes), None).unwrap().schema(), schema);
     let (bytes, _) = write(Format::Parquet, &Options::default(), schema.clone(), &[plain]);
     let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes)).unwrap();
     assert_eq!(reader.schema().fields(), schema.fields());
@@ -494,16 +352,12 @@ fn results_without_columns_are_no_panic() {
     let batch = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), vec![], &options).unwrap();
     for format in Format::ALL {
         let sink = Sink::default();
-        let written = writer(
-            format,
-            batch.schema(),
-            &Options::default(),
-            Box::new(sink.clone()),
-        )
-        .and_then(|mut writer| {
-            writer.write(&batch)?;
-            writer.finish()
-        });
+        let written = writer(format, batch.schema(), &Options::default(), Box::new(sink.clone())).and_then(
+            |mut writer| {
+                writer.write(&batch)?;
+                writer.finish()
+            },
+        );
         if let Ok(summary) = written {
             assert_eq!(summary.rows, 2, "{format}");
         }
@@ -514,28 +368,16 @@ fn results_without_columns_are_no_panic() {
 
 #[test]
 fn a_column_of_nothing_but_null_is_null() {
-    let nothing = batch(vec![
-        ("a", "int", Arc::new(NullArray::new(2))),
-        ("b", "int", Arc::new(NullArray::new(2))),
-    ]);
+    let nothing =
+        batch(vec![("a", "int", Arc::new(NullArray::new(2))), ("b", "int", Arc::new(NullArray::new(2)))]);
     let written = |format| text(format, &Options::default(), &nothing);
     assert_eq!(written(Format::Csv), "a,b\n,\n,\n");
     assert_eq!(written(Format::Tsv), "a\tb\n\\N\t\\N\n\\N\t\\N\n");
     assert_eq!(written(Format::Ndjson), "{\"a\":null,\"b\":null}\n".repeat(2));
-    assert_eq!(
-        written(Format::Markdown),
-        "| a | b |\n| --: | --: |\n| null | null |\n| null | null |\n"
-    );
+    assert_eq!(written(Format::Markdown), "| a | b |\n| --: | --: |\n| null | null |\n| null | null |\n");
     for format in [Format::Parquet, Format::Arrow] {
         assert_eq!(
-            write(
-                format,
-                &Options::default(),
-                nothing.schema(),
-                std::slice::from_ref(&nothing)
-            )
-            .1
-            .rows,
+            write(format, &Options::default(), nothing.schema(), std::slice::from_ref(&nothing)).1.rows,
             2
         );
     }
@@ -546,26 +388,12 @@ fn very_wide_results_are_no_panic() {
     let long = "x".repeat(20_000);
     let columns = (0..50).map(|index| format!("c{index}")).collect::<Vec<_>>();
     let array: ArrayRef = Arc::new(StringArray::from(vec![long.as_str()]));
-    let wide = batch(
-        columns
-            .iter()
-            .map(|name| (name.as_str(), "string", array.clone()))
-            .collect(),
-    );
+    let wide = batch(columns.iter().map(|name| (name.as_str(), "string", array.clone())).collect());
     let table = text(Format::Table, &Options::default(), &wide);
-    assert_eq!(
-        table.lines().last(),
-        Some("(1 row; 50 cells shortened; --format vertical shows more)")
-    );
+    assert_eq!(table.lines().last(), Some("(1 row; 50 cells shortened; --format vertical shows more)"));
     for width in [0, 1, 2, 80] {
-        let options = Options {
-            width: Some(width),
-            ..Options::default()
-        };
-        assert!(
-            text(Format::Table, &options, &wide).contains("columns left out: "),
-            "{width}"
-        );
+        let options = Options { width: Some(width), ..Options::default() };
+        assert!(text(Format::Table, &options, &wide).contains("columns left out: "), "{width}");
     }
 }
 
@@ -586,10 +414,7 @@ impl io::Write for Pipe {
 #[test]
 fn a_broken_pipe_is_recognised_in_every_format() {
     let batch = goroutines(5_000);
-    let options = Options {
-        max_rows: None,
-        ..Options::default()
-    };
+    let options = Options { max_rows: None, ..Options::default() };
     for format in Format::ALL {
         for room in [0, 10, 10_000] {
             let run = || -> Result<Summary, Error> {
@@ -606,21 +431,9 @@ fn a_broken_pipe_is_recognised_in_every_format() {
 #[test]
 fn machine_formats_write_batch_by_batch() {
     let batch = goroutines(10);
-    for format in [
-        Format::Csv,
-        Format::Tsv,
-        Format::Json,
-        Format::Ndjson,
-        Format::Markdown,
-    ] {
+    for format in [Format::Csv, Format::Tsv, Format::Json, Format::Ndjson, Format::Markdown] {
         let sink = Sink::default();
-        let mut writer = writer(
-            format,
-            batch.schema(),
-            &Options::default(),
-            Box::new(sink.clone()),
-        )
-        .unwrap();
+        let mut writer = writer(format, batch.schema(), &Options::default(), Box::new(sink.clone())).unwrap();
         writer.write(&batch).unwrap();
         let first = sink.0.lock().unwrap().len();
         assert!(first > 500, "{format}");
@@ -659,37 +472,20 @@ fn diagnostics_show_their_place_hints_and_fix() {
     let diagnostics = [
         Diagnostic {
             hints: vec!["columns are: g, name, dur".into()],
-            fix: Some(Fix {
-                span: Span::new(7, 10),
-                replacement: "name".into(),
-            }),
-            ..error(
-                (7, 10),
-                "there is no column `nme` in goroutines",
-                "did you mean `name`?",
-            )
+            fix: Some(Fix { span: Span::new(7, 10), replacement: "name".into() }),
+            ..error((7, 10), "there is no column `nme` in goroutines", "did you mean `name`?")
         },
         Diagnostic {
-            labels: vec![Label {
-                span: Span::new(12, 15),
-                message: "a duration".into(),
-            }],
+            labels: vec![Label { span: Span::new(12, 15), message: "a duration".into() }],
             ..error((18, 26), "a duration is compared with an int", "an int")
         },
         Diagnostic {
             severity: Severity::Warning,
             code: Code("W0003"),
-            labels: vec![Label {
-                span: Span::new(32, 42),
-                message: "of this table".into(),
-            }],
+            labels: vec![Label { span: Span::new(32, 42), message: "of this table".into() }],
             ..error((52, 56), "there is no column `naem`", "")
         },
-        error(
-            (query.len(), query.len()),
-            "the query ends here, but a stage is missing",
-            "expected a stage",
-        ),
+        error((query.len(), query.len()), "the query ends here, but a stage is missing", "expected a stage"),
         error((7, 55), "all of this is odd", "from here to there"),
     ];
     insta::assert_snapshot!("report", report::render("<query>", query, &diagnostics, false));

@@ -1,6 +1,5 @@
 //! Names, types and units: what wrong queries are told, what right ones give, and that both forms mean the same.
 
-
 use std::fmt::Write as _;
 
 use crate::sema_ir as ir;

@@ -11,8 +11,7 @@ use gtq::engine::Session;
 use crate::support::{Trace, batches, for_various, int, rows, text, trace};
 
 /// Small traces that differ in what is in them: the time of a test grows with the number of columns.
-const SMALL: [&str; 4] =
-    ["locks-go1.26.6", "server-go1.25.5", "sum-go1.22.10", "ticker-go1.27.3"];
+const SMALL: [&str; 4] = ["locks-go1.26.6", "server-go1.25.5", "sum-go1.22.10", "ticker-go1.27.3"];
 
 /// The whole columns of a query.
 #[track_caller]
@@ -35,9 +34,9 @@ fn quoted(column: &Column) -> String {
 fn for_all_tables(check: impl Fn(&Trace, &Session, &'static Table) -> Result<(), String>) {
     for_various(|trace| {
         let session = trace.open();
-        tables()
-            .iter()
-            .try_for_each(|table| check(trace, &session, table).map_err(|e| format!("table {}: {e}", table.name)))
+        tables().iter().try_for_each(|table| {
+            check(trace, &session, table).map_err(|e| format!("table {}: {e}", table.name))
+        })
     });
 }
 
@@ -141,7 +140,9 @@ fn nullable_columns_have_nulls_somewhere() {
     ];
     let mut never: BTreeSet<String> = tables()
         .iter()
-        .flat_map(|table| table.columns.iter().filter(|c| c.nullable).map(|c| format!("{}.{}", table.name, c.name)))
+        .flat_map(|table| {
+            table.columns.iter().filter(|c| c.nullable).map(|c| format!("{}.{}", table.name, c.name))
+        })
         .collect();
     for trace in crate::support::traces() {
         let session = trace.open();
@@ -163,7 +164,9 @@ fn columns_have_the_types_of_the_catalog() {
         for (column, values) in table.columns.iter().zip(columns(&session, &format!("from {}", table.name))) {
             let fits = match &column.ty {
                 Type::Bool => values.data_type() == &DataType::Boolean,
-                Type::Int | Type::Time | Type::Duration | Type::Bytes => values.data_type() == &DataType::Int64,
+                Type::Int | Type::Time | Type::Duration | Type::Bytes => {
+                    values.data_type() == &DataType::Int64
+                }
                 Type::Float => values.as_primitive_opt::<Float64Type>().is_some(),
                 Type::String => values.as_string_view_opt().is_some(),
                 // A stack is written out as its frames.
@@ -181,7 +184,8 @@ fn values_are_of_their_domain() {
     for_all_tables(|_, session, table| {
         table.columns.iter().try_for_each(|column| {
             let Some(domain) = column.domain else { return Ok(()) };
-            let values = rows(session, &format!("select distinct {} as value from {}", quoted(column), table.name));
+            let values =
+                rows(session, &format!("select distinct {} as value from {}", quoted(column), table.name));
             let strange: Vec<&str> = values
                 .iter()
                 .filter_map(|row| text(row, "value"))

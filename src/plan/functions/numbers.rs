@@ -44,7 +44,8 @@ impl ScalarUDFImpl for Bin {
         Ok(ColumnarValue::Array(match x.data_type() {
             DataType::Int64 => {
                 let (x, width) = (x.as_primitive::<Int64Type>(), width.as_primitive::<Int64Type>());
-                let bins: Int64Array = binary(x, width, |x, w| if w > 0 { x - x.rem_euclid(w) } else { 0 })?;
+                let bins: Int64Array =
+                    binary(x, width, |x, w| if w > 0 { x.saturating_sub(x.rem_euclid(w)) } else { 0 })?;
                 let bad = width.iter().map(|w| Some(w.is_none_or(|w| w <= 0))).collect();
                 Arc::new(nullif(&bins, &bad)?)
             }

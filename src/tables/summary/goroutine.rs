@@ -59,11 +59,11 @@ impl Goroutine {
     /// Books the time in a state in which it was before it was first heard of.
     pub(super) fn was(&mut self, state: GoroutineState, reason: TextId, ns: i64, has_proc: bool) {
         match state {
-            GoroutineState::Running => self.stats.exec += ns,
+            GoroutineState::Running => self.stats.exec = self.stats.exec.saturating_add(ns),
             GoroutineState::Waiting => self.stats.block.add(reason, ns),
-            GoroutineState::Runnable => self.stats.sched_wait += ns,
-            GoroutineState::Syscall if has_proc => self.stats.syscall += ns,
-            GoroutineState::Syscall => self.stats.syscall_block += ns,
+            GoroutineState::Runnable => self.stats.sched_wait = self.stats.sched_wait.saturating_add(ns),
+            GoroutineState::Syscall if has_proc => self.stats.syscall = self.stats.syscall.saturating_add(ns),
+            GoroutineState::Syscall => self.stats.syscall_block = self.stats.syscall_block.saturating_add(ns),
             GoroutineState::Undetermined | GoroutineState::NotExist => {}
         }
     }
@@ -78,7 +78,8 @@ impl Goroutine {
         let pending = &mut self.pending;
         match state {
             GoroutineState::Running => {
-                self.stats.exec += pending.running.take().map_or(0, |since| now - since);
+                self.stats.exec =
+                    self.stats.exec.saturating_add(pending.running.take().map_or(0, |since| now - since));
             }
             GoroutineState::Waiting => {
                 if let Some((since, reason)) = pending.block.take() {
@@ -86,15 +87,19 @@ impl Goroutine {
                 }
             }
             GoroutineState::Runnable => {
-                self.stats.sched_wait += pending.runnable.take().map_or(0, |since| now - since);
+                self.stats.sched_wait = self
+                    .stats
+                    .sched_wait
+                    .saturating_add(pending.runnable.take().map_or(0, |since| now - since));
             }
             GoroutineState::Syscall => {
                 let block = pending.syscall_block;
                 if let Some(since) = pending.syscall.take() {
                     pending.syscall_block = None;
                     pending.syscall_proc = None;
-                    self.stats.syscall += block.unwrap_or(now) - since;
-                    self.stats.syscall_block += block.map_or(0, |lost| now - lost);
+                    self.stats.syscall = self.stats.syscall.saturating_add(block.unwrap_or(now) - since);
+                    self.stats.syscall_block =
+                        self.stats.syscall_block.saturating_add(block.map_or(0, |lost| now - lost));
                 }
             }
             GoroutineState::Undetermined | GoroutineState::NotExist => {}
@@ -128,13 +133,14 @@ impl Goroutine {
         if stats.total == 0 {
             stats.total = now - self.created;
         }
-        stats.exec += since(pending.running);
+        stats.exec = stats.exec.saturating_add(since(pending.running));
         // Go books a blocking syscall that is cut off here as waiting for a proc.
-        stats.sched_wait += since(pending.runnable) + since(pending.syscall_block);
+        stats.sched_wait =
+            stats.sched_wait.saturating_add(since(pending.runnable) + since(pending.syscall_block));
         if let Some((start, reason)) = pending.block {
             stats.block.add(reason, now - start);
         }
-        stats.syscall += since(pending.syscall);
+        stats.syscall = stats.syscall.saturating_add(since(pending.syscall));
         for &(name, start) in &pending.ranges {
             stats.range.add(name, now - start);
         }

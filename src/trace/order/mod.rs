@@ -11,13 +11,15 @@ mod regions;
 mod slab;
 mod state;
 
+use ahash::AHashMap;
+
 use super::event::{
     Event, Experimental, GoroutineId, Happening, Metric, ProcId, StackId, StringId, TaskId, ThreadId, Time,
 };
 use super::v2::spec::*;
 use super::v2::{Generation, Raw};
 pub(super) use state::ThreadSlot;
-use state::{Names, Scheduler, ThreadState};
+use state::{NameId, Names, Scheduler, ThreadState};
 
 /// Why events can't be put in order.
 pub(super) type Violation = String;
@@ -31,6 +33,8 @@ pub(super) struct Order {
     scheduler: Scheduler,
     names: Names,
     initial_generation: Option<u64>,
+    /// Names from earlier generations that were added to the strings of this one.
+    added: (u64, AHashMap<NameId, StringId>),
 }
 
 /// Where an event happens, before it happens.
@@ -213,8 +217,10 @@ fn experimental(step: &mut Step<'_>) -> Handled {
         GOROUTINE_STACK_ALLOC => Experimental::GoroutineStackAlloc,
         _ => Experimental::GoroutineStackFree,
     };
-    let [a, b, c, _] = step.raw.args;
-    let what = Happening::Experimental { kind, args: [a, b, c] };
+    let mut args = [0; 3];
+    let count = usize::from(ARGUMENTS[usize::from(step.raw.kind)]).min(args.len());
+    args[..count].copy_from_slice(&step.raw.args[..count]);
+    let what = Happening::Experimental { kind, args };
     step.push(StackId::NONE, what);
     Ok(Some(step.context))
 }

@@ -1,5 +1,7 @@
 //! User tasks and regions.
 
+use ahash::AHashMap;
+
 use super::state::{NameId, Task};
 use super::{Handled, Order, Step, Violation};
 use crate::trace::event::{Happening, StringId, TaskId};
@@ -63,12 +65,23 @@ impl Order {
     }
 
     /// A name as a string of the present generation.
-    pub(super) fn string_of(&self, name: NameId, step: &mut Step<'_>) -> Result<StringId, Violation> {
+    pub(super) fn string_of(&mut self, name: NameId, step: &mut Step<'_>) -> Result<StringId, Violation> {
         let bytes = self.names.name(name);
         if bytes.is_empty() {
             return Ok(StringId::EMPTY);
         }
-        let added = step.generation.symbols.add_string(bytes);
-        added.ok_or_else(|| "a generation with more than 4 GiB of strings".into())
+        if self.added.0 != step.generation.number {
+            self.added = (step.generation.number, AHashMap::new());
+        }
+        if let Some(&string) = self.added.1.get(&name) {
+            return Ok(string);
+        }
+        let string = step
+            .generation
+            .symbols
+            .add_string(bytes)
+            .ok_or("a generation with more than 4 GiB of strings")?;
+        self.added.1.insert(name, string);
+        Ok(string)
     }
 }

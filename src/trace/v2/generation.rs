@@ -66,7 +66,7 @@ pub(crate) struct Snapshot {
     pub(crate) wall: i64,
 }
 
-/// The header of a batch that belongs to the next generation; its bytes follow in the buffer.
+/// A batch that belongs to the next generation.
 #[derive(Debug)]
 pub(crate) struct Spill {
     header: Header,
@@ -136,6 +136,7 @@ impl Generation {
         let mut cut = None;
         loop {
             data.clear();
+            let offset = input.offset();
             let header = match read_batch(input, &mut data) {
                 Ok(Some(header)) => header,
                 Ok(None) if builder.is_empty() => return Ok(Reading::End),
@@ -143,7 +144,7 @@ impl Generation {
                 Ok(None) => break,
                 // Without a mark at the end of a generation, this may be the first batch of the next one.
                 Err(e) if !version.ends_generations() && !builder.is_empty() => {
-                    cut = Some(e);
+                    cut = Some((e, offset));
                     break;
                 }
                 Err(e) => return Err(e),
@@ -169,9 +170,13 @@ impl Generation {
             }
             builder.add(input, header, &data)?;
         }
-        let end = next.as_ref().map_or_else(|| input.offset(), |s| s.header.offset);
+        let end = match (&next, &cut) {
+            (Some(spill), _) => spill.header.offset,
+            (None, Some((_, offset))) => *offset,
+            (None, None) => input.offset(),
+        };
         let generation = builder.finish(input, end)?;
-        Ok(Reading::Generation(Box::new(generation), next, cut))
+        Ok(Reading::Generation(Box::new(generation), next, cut.map(|(e, _)| e)))
     }
 }
 

@@ -8,6 +8,8 @@ pub(crate) struct IdTable {
     /// By id; 0 is "none".
     dense: Vec<u32>,
     sparse: AHashMap<u64, u32>,
+    /// The number of ids.
+    count: u64,
 }
 
 impl IdTable {
@@ -16,7 +18,8 @@ impl IdTable {
         if id == 0 || self.get(id).is_some() {
             return false;
         }
-        let reach = 2 * (self.dense.len() + self.sparse.len()) as u64 + 1024;
+        let reach = 2 * self.count + 1024;
+        self.count += 1;
         if id < reach {
             let at = usize::try_from(id).expect("below a length in memory");
             if at >= self.dense.len() {
@@ -59,5 +62,14 @@ mod tests {
         }
         assert_eq!(table.get(3), None);
         assert!(table.dense.len() < 10_000);
+    }
+
+    #[test]
+    fn ids_that_double_do_not_make_it_large() {
+        let mut table = IdTable::default();
+        for bit in 0..63 {
+            assert!(table.insert((1 << bit) + 1, bit + 1));
+        }
+        assert!(table.dense.len() < 2048);
     }
 }

@@ -1,0 +1,53 @@
+//! The plans that queries become, and that both forms of the language become the same.
+
+use gtq::engine::{Explanation, Limits, Session, compile};
+
+#[track_caller]
+fn explain(query: &str) -> Explanation {
+    let compiled = compile(query);
+    assert!(!compiled.has_errors(), "{query}: {:?}", compiled.diagnostics);
+    let session = Session::without_trace(Limits::default()).unwrap();
+    session.explain(&compiled.queries[0]).unwrap()
+}
+
+#[test]
+fn plans() {
+    let mut shown = String::new();
+    for query in [
+        "select count() from events",
+        "select name, count(), sum(exec) as exec from goroutines where not system order by exec desc limit 10",
+        "select g, avg(dur), p99(dur) from goroutine_states where state = 'waiting' and dur > 1ms",
+        "select t.name, count() from tasks t join logs l using (task)",
+        "select g, dur, rank() over (partition by g order by dur desc) as r from goroutine_states qualify r = 1",
+        "select g from goroutines union select g from logs",
+        "select leaf(stack) as leaf, count() from events where stack has 'main.main' and time in @1s..@2s",
+        "select count() from events where time > @end - 10ms",
+    ] {
+        let plan = explain(query);
+        shown += &format!("{query}\n\n{}\n\n{}\n\n\n", plan.logical, plan.optimized);
+    }
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn both_forms_have_the_same_plan() {
+    for (select, pipe) in [
+        (
+            "select name, count(), sum(exec) as exec from goroutines where not system order by exec desc limit 10",
+            "from goroutines |> where not system |> aggregate count() as count, sum(exec) as exec group by name \
+             |> order by exec desc |> limit 10",
+        ),
+        ("select g, exec from goroutines", "from goroutines |> select g, exec"),
+        ("select distinct state from goroutine_states", "from goroutine_states |> select distinct state"),
+        (
+            "select * from tasks t join logs l using (task) where t.dur > 1ms",
+            "from tasks t |> join logs l using (task) |> where t.dur > 1ms",
+        ),
+        (
+            "select g from goroutines except select g from logs",
+            "from goroutines |> select g |> except (from logs |> select g)",
+        ),
+    ] {
+        assert_eq!(explain(select).optimized, explain(pipe).optimized, "{select}");
+    }
+}
