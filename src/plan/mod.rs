@@ -35,8 +35,9 @@ pub struct Environment<'a> {
 /// # Errors
 /// Only where DataFusion refuses what the type checker let pass: a defect of gtq, not of the query.
 pub fn lower(query: &Query, environment: &Environment<'_>) -> Result<LogicalPlan> {
-    let mut lowering =
-        Lowering { environment, columns: HashMap::new(), names: HashSet::new(), scans: HashMap::new() };
+    // A computed column must not be called like a column of a table that is scanned elsewhere in the query.
+    let names = catalog::tables().iter().flat_map(|t| &t.columns).map(|c| c.name.to_owned()).collect();
+    let mut lowering = Lowering { environment, columns: HashMap::new(), names, scans: HashMap::new() };
     lowering.query(query)
 }
 
