@@ -1,13 +1,14 @@
 //! Runs queries and writes their results.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::Failure;
 use super::args::{Args, Limits, Output};
 use super::progress::progress;
+use super::target::Target;
 use super::terminal::Terminal;
 use crate::engine::{self, Compiled, Input, Loss, Prepared, Session};
 use crate::output::{self, Format, human};
@@ -125,9 +126,9 @@ fn answer(
         )));
     }
     session.load(queries)?;
-    let mut file = create(output)?;
+    let mut target = Target::new(output)?;
     for (i, query) in queries.iter().enumerate() {
-        let mut out = writable(file.as_mut(), format)?;
+        let mut out = target.writer(format)?;
         if i > 0 && matches!(format, Format::Table | Format::Vertical | Format::Markdown) {
             out.write_all(b"\n")?;
         }
@@ -135,6 +136,7 @@ fn answer(
         session.run(query, |batch| writer.write(batch))?;
         writer.finish()?;
     }
+    target.finish()?;
     if let Some(loss) = session.loss() {
         terminal.warning(&describe_loss(&loss));
     }
@@ -148,14 +150,14 @@ pub(super) fn show(
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let format = format_of(output, Format::Table);
-    let mut file = create(output)?;
+    let mut target = Target::new(output)?;
     let mut options = options(output, terminal);
     // These lists are short and meant to be read whole.
     options.max_rows = None;
-    let mut writer = output::writer(format, batch.schema(), &options, writable(file.as_mut(), format)?)?;
+    let mut writer = output::writer(format, batch.schema(), &options, target.writer(format)?)?;
     writer.write(batch)?;
     writer.finish()?;
-    Ok(())
+    target.finish()
 }
 
 fn format_of(output: &Output, default: Format) -> Format {
@@ -175,23 +177,6 @@ fn options(output: &Output, terminal: &Terminal) -> output::Options {
         width: terminal.width.filter(|_| to_terminal),
         header: !output.no_header,
         color: terminal.color && to_terminal,
-    }
-}
-
-fn create(output: &Output) -> Result<Option<File>, Failure> {
-    let Some(path) = &output.file else { return Ok(None) };
-    let file = File::create(path);
-    file.map(Some).map_err(|e| Failure::Usage(format!("can't write {}: {e}", path.display())))
-}
-
-/// The file, or standard output.
-fn writable<'w>(file: Option<&'w mut File>, format: Format) -> Result<Box<dyn Write + Send + 'w>, Failure> {
-    match file {
-        Some(file) => Ok(Box::new(file)),
-        None if format.is_binary() && io::stdout().is_terminal() => {
-            Err(Failure::Usage(format!("{format} is a binary format: write it to a file with -o")))
-        }
-        None => Ok(Box::new(io::stdout())),
     }
 }
 

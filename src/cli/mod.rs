@@ -7,6 +7,7 @@ mod answer;
 mod args;
 mod pages;
 mod progress;
+mod target;
 mod terminal;
 
 use std::ffi::OsString;

@@ -46,8 +46,20 @@ fn arrow_error(error: &ArrowError) -> Error {
         ArrowError::DivideByZero => Error::Run("division by zero".into()),
         ArrowError::ArithmeticOverflow(_) => Error::Run("a number is too large for 64 bits".into()),
         ArrowError::ExternalError(message) => Error::Run(message.to_string()),
-        ArrowError::ComputeError(message) | ArrowError::CastError(message) => Error::Run(first_line(message)),
+        ArrowError::CastError(message) => Error::Run(cast_error(message)),
+        ArrowError::ComputeError(message) => Error::Run(first_line(message)),
         other => Error::Internal(other.to_string()),
+    }
+}
+
+/// The casts that can fail: text that is no number, and numbers that do not fit.
+fn cast_error(message: &str) -> String {
+    let text =
+        message.strip_prefix("Cannot cast string '").and_then(|rest| rest.rsplit_once("' to value of "));
+    match text {
+        Some((text, "Boolean type")) => format!("'{text}' is neither true nor false"),
+        Some((text, _)) => format!("'{text}' is no number"),
+        None => "a number is too large for 64 bits".into(),
     }
 }
 

@@ -95,12 +95,16 @@ impl TraceSource {
         lock(&self.loss).clone()
     }
 
-    /// Loads tables in one pass, but for those that are there already.
+    /// Loads tables in one pass, but for those that are there already. A table that lacks columns is loaded anew, with
+    /// the columns that it has.
     pub(super) fn load(&self, needs: &Needs) -> Result<(), Error> {
         let mut missing = Needs::default();
         for (table, columns) in needs.iter() {
             if self.loaded(table, columns).is_none() {
                 missing.add(table, columns);
+                if let Some(before) = lock(&self.loaded).get(table.name) {
+                    missing.add(table, &before.columns);
+                }
             }
         }
         if missing.is_empty() {

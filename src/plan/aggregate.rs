@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::DataType;
 use datafusion::common::{ExprSchema, Result, plan_datafusion_err};
 use datafusion::functions_aggregate as df;
 use datafusion::logical_expr::expr::AggregateFunction;
@@ -12,6 +13,9 @@ use super::{Lowering, functions};
 use crate::catalog::Type;
 use crate::sema::typed::{self, Aggregate, ExprKind, Rel, Value};
 use crate::tables::arrow_type;
+
+/// Every 64-bit integer as a decimal.
+const WIDE: DataType = DataType::Decimal128(19, 0);
 
 impl Lowering<'_> {
     pub(super) fn aggregate(
@@ -57,7 +61,13 @@ impl Lowering<'_> {
                 };
                 df::count::count_udaf()
             }
-            "sum" => df::sum::sum_udaf(),
+            "sum" => {
+                // Summed up in 128 bits: what does not fit into 64 in the end is an error, not a wrong number.
+                if aggregate.ty != Type::Float {
+                    args = args.into_iter().map(|arg| cast(arg, &WIDE)).collect();
+                }
+                df::sum::sum_udaf()
+            }
             "min" => df::min_max::min_udaf(),
             "max" => df::min_max::max_udaf(),
             "avg" => df::average::avg_udaf(),
@@ -92,8 +102,6 @@ impl Lowering<'_> {
         plan: LogicalPlan,
         computed: &[(&typed::Column, &Type)],
     ) -> Result<LogicalPlan> {
-        use arrow::datatypes::DataType;
-
         let schema = plan.schema().clone();
         let mut differs = false;
         let mut items = Vec::new();

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
-use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::common::{Result, ScalarValue};
 use datafusion::functions::expr_fn as scalar;
 use datafusion::functions_nested::expr_fn as nested;
-use datafusion::logical_expr::expr::{InList, InSubquery, Like};
-use datafusion::logical_expr::{
-    BinaryExpr, Case, Cast, Expr, LogicalPlanBuilder, Operator, Subquery, TryCast, lit,
-};
+use datafusion::logical_expr::expr::{InList, Like};
+use datafusion::logical_expr::{BinaryExpr, Case, Cast, Expr, Operator, lit};
 
+use super::functions::CheckedOp;
 use super::{Lowering, functions};
-use crate::catalog::{self, Type};
-use crate::sema::typed::{self, BinaryOp, ExprKind, Query, Value};
+use crate::catalog::Type;
+use crate::sema::typed::{self, BinaryOp, ExprKind, Value};
 use crate::tables::arrow_type;
 
 impl Lowering<'_> {
@@ -32,8 +31,8 @@ impl Lowering<'_> {
                 Expr::InList(InList::new(Box::new(self.expr(expr)?), list, false))
             }
             ExprKind::InQuery { expr, query } => {
-                let expr = Box::new(self.expr(expr)?);
-                Expr::InSubquery(InSubquery::new(expr, self.subquery(query)?, false))
+                let expr = self.expr(expr)?;
+                self.in_query(expr, query)?
             }
             ExprKind::Like { expr, pattern, case_insensitive } => {
                 let (expr, pattern) = (Box::new(self.expr(expr)?), Box::new(self.expr(pattern)?));
@@ -64,29 +63,9 @@ impl Lowering<'_> {
             }
             ExprKind::Index { expr, index } => nested::array_element(self.expr(expr)?, self.expr(index)?),
             ExprKind::Field { expr, name } => scalar::get_field(self.expr(expr)?, name.as_str()),
-            ExprKind::Query(query) => Expr::ScalarSubquery(self.subquery(query)?),
-            ExprKind::Exists(query) => {
-                Expr::Exists(datafusion::logical_expr::expr::Exists::new(self.subquery(query)?, false))
-            }
+            ExprKind::Query(query) => self.scalar_query(query)?,
+            ExprKind::Exists(query) => self.exists(query)?,
         })
-    }
-
-    fn subquery(&mut self, query: &Query) -> Result<Subquery> {
-        let subquery = Arc::new(self.query(query)?);
-        Ok(Subquery { subquery, outer_ref_columns: Vec::new(), spans: Default::default() })
-    }
-
-    /// A value of the table of traces, for this trace.
-    fn trace_fact(&mut self, column: &'static str) -> Result<Expr> {
-        let Some(table) = catalog::table("traces") else {
-            return Ok(Expr::Literal(ScalarValue::Int64(None), None));
-        };
-        let plan = LogicalPlanBuilder::scan(table.name, (self.environment.table)(table), None)?
-            .project(vec![Expr::Column(Column::new(Some(table.name), column))])?
-            .build()?;
-        let subquery =
-            Subquery { subquery: Arc::new(plan), outer_ref_columns: Vec::new(), spans: Default::default() };
-        Ok(Expr::ScalarSubquery(subquery))
     }
 
     fn binary(&mut self, op: BinaryOp, left: &typed::Expr, right: &typed::Expr, ty: &Type) -> Result<Expr> {
@@ -127,7 +106,12 @@ impl Lowering<'_> {
             let result = binary(float(l, &left.ty), operator, float(r, &right.ty));
             return Ok(if *ty == Type::Float { result } else { to_int(result) });
         }
-        Ok(binary(l, operator, r))
+        Ok(match op {
+            BinaryOp::Add => functions::checked(CheckedOp::Add, l, r),
+            BinaryOp::Sub => functions::checked(CheckedOp::Sub, l, r),
+            BinaryOp::Mul => functions::checked(CheckedOp::Mul, l, r),
+            _ => binary(l, operator, r),
+        })
     }
 }
 
@@ -154,12 +138,11 @@ pub(super) fn constant(value: &Value, ty: &Type) -> Result<ScalarValue> {
     })
 }
 
-/// A cast of the language. Text that is no number becomes null.
+/// A cast of the language. Text that is no number fails when it is met.
 fn convert(expr: Expr, from: &Type, to: &Type, stacks: &Arc<crate::tables::Stacks>) -> Expr {
     let target = arrow_type(to);
     match (from, to) {
         (Type::Stack, Type::String) => functions::stack_text(stacks, "fold", expr),
-        (Type::String, _) => Expr::TryCast(TryCast::new(Box::new(expr), target)),
         (Type::Float, Type::Int | Type::Duration | Type::Time | Type::Bytes) => to_int(expr),
         _ if arrow_type(from) == target => expr,
         _ => cast(expr, &target),

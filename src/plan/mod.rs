@@ -12,6 +12,7 @@ mod call;
 mod expr;
 mod functions;
 mod relation;
+mod subquery;
 mod window;
 
 use std::collections::{HashMap, HashSet};
@@ -37,7 +38,8 @@ pub struct Environment<'a> {
 pub fn lower(query: &Query, environment: &Environment<'_>) -> Result<LogicalPlan> {
     // A computed column must not be called like a column of a table that is scanned elsewhere in the query.
     let names = catalog::tables().iter().flat_map(|t| &t.columns).map(|c| c.name.to_owned()).collect();
-    let mut lowering = Lowering { environment, columns: HashMap::new(), names, scans: HashMap::new() };
+    let mut lowering =
+        Lowering { environment, columns: HashMap::new(), names, scans: HashMap::new(), filters: false };
     lowering.query(query)
 }
 
@@ -50,11 +52,16 @@ struct Lowering<'a> {
     names: HashSet<String>,
     /// How often each table has been scanned.
     scans: HashMap<&'static str, usize>,
+    /// Whether the expression is a filter's.
+    filters: bool,
 }
 
 impl Lowering<'_> {
     fn query(&mut self, query: &Query) -> Result<LogicalPlan> {
-        let plan = self.rel(&query.rel)?;
+        let outside = std::mem::replace(&mut self.filters, false);
+        let plan = self.rel(&query.rel);
+        self.filters = outside;
+        let plan = plan?;
         let outputs = query.columns.iter().map(|column| {
             let inner = datafusion::logical_expr::Expr::Column(self.column(column.id));
             inner.alias(&column.name)

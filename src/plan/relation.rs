@@ -1,7 +1,8 @@
 //! Relations.
 
 use datafusion::common::{Column, JoinType, Result};
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr};
+use datafusion::functions_window::expr_fn::row_number;
+use datafusion::logical_expr::{Expr, ExprFunctionExt as _, LogicalPlan, LogicalPlanBuilder, SortExpr};
 
 use super::Lowering;
 use crate::sema::typed::{self, ColumnId, ExprKind, JoinKind, Rel, SetOp, SortKey};
@@ -27,8 +28,10 @@ impl Lowering<'_> {
             Rel::Values { columns, rows } => self.values(columns, rows),
             Rel::Filter { input, predicate } => {
                 let plan = self.rel(input)?;
-                let predicate = self.expr(predicate)?;
-                LogicalPlanBuilder::from(plan).filter(predicate)?.build()
+                let outside = std::mem::replace(&mut self.filters, true);
+                let predicate = self.expr(predicate);
+                self.filters = outside;
+                LogicalPlanBuilder::from(plan).filter(predicate?)?.build()
             }
             Rel::Project { input, items } => {
                 let plan = self.rel(input)?;
@@ -59,8 +62,17 @@ impl Lowering<'_> {
                 match (op, all) {
                     (SetOp::Union, true) => LogicalPlanBuilder::from(left).union(right)?.build(),
                     (SetOp::Union, false) => LogicalPlanBuilder::from(left).union_distinct(right)?.build(),
-                    (SetOp::Intersect, all) => LogicalPlanBuilder::intersect(left, right, *all),
-                    (SetOp::Except, all) => LogicalPlanBuilder::except(left, right, *all),
+                    (SetOp::Intersect, false) => LogicalPlanBuilder::intersect(left, right, false),
+                    (SetOp::Except, false) => LogicalPlanBuilder::except(left, right, false),
+                    // Equal rows are told apart by numbers: DataFusion's own `all` does not count them.
+                    (SetOp::Intersect, true) => {
+                        let both = LogicalPlanBuilder::intersect(numbered(left)?, numbered(right)?, false)?;
+                        without_numbers(both)
+                    }
+                    (SetOp::Except, true) => {
+                        let rest = LogicalPlanBuilder::except(numbered(left)?, numbered(right)?, false)?;
+                        without_numbers(rest)
+                    }
                 }
             }
         }
@@ -69,8 +81,8 @@ impl Lowering<'_> {
     /// An item of a projection: computed under a name of its own, or passed on as it is.
     pub(super) fn item(&mut self, column: &typed::Column, expr: &typed::Expr) -> Result<Expr> {
         let lowered = self.expr(expr)?;
-        if let (ExprKind::Column(_), Expr::Column(inner)) = (&expr.kind, &lowered) {
-            self.columns.insert(column.id, inner.clone());
+        // One that is passed on twice needs a name for each.
+        if matches!(expr.kind, ExprKind::Column(id) if id == column.id) {
             return Ok(lowered);
         }
         let name = self.name(column);
@@ -140,6 +152,21 @@ impl Lowering<'_> {
             .collect();
         LogicalPlanBuilder::from(plan).project(items)?.build()
     }
+}
+
+/// Equal rows, numbered from 1.
+const NUMBER: &str = "#number";
+
+fn numbered(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let columns: Vec<Expr> = plan.schema().columns().into_iter().map(Expr::Column).collect();
+    let number = row_number().partition_by(columns).build()?.alias(NUMBER);
+    LogicalPlanBuilder::from(plan).window(vec![number])?.build()
+}
+
+fn without_numbers(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let columns = plan.schema().columns().into_iter().filter(|column| column.name() != NUMBER);
+    let columns: Vec<Expr> = columns.map(Expr::Column).collect();
+    LogicalPlanBuilder::from(plan).project(columns)?.build()
 }
 
 /// The name of a column of a set operation; both sides need the same.

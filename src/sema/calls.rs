@@ -75,6 +75,7 @@ impl<'a> Checker<'_, 'a> {
         }
         let args: Vec<Expr> = call.args.iter().map(|arg| self.expr(&arg.value)).collect();
         let Some((mut args, ty)) = self.fit(function, call, args, span) else { return unknown(span) };
+        self.check_pattern_argument(function.name, &args);
         if function.name == "if" {
             let otherwise = (args.len() > 2).then(|| args.pop()).flatten().map(Box::new);
             let (then, condition) = (args.pop(), args.pop());

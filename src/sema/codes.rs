@@ -54,6 +54,8 @@ codes! {
     MISPLACED_RANGE = "E0207";
     /// Values of this type have no order.
     NO_ORDER = "E0208";
+    /// A regular expression that is none.
+    BAD_PATTERN = "E0209";
 
     /// A column is neither a key of the grouping nor inside an aggregate.
     NOT_GROUPED = "E0300";

@@ -6,7 +6,7 @@
 //! Both forms of the language become the same relations here. This room knows no source text, no traces and no plans.
 //!
 //! Reading order: `query` (sources and bodies), `select` and `stages` (the two forms), `aggregate`, `window`, `join`,
-//! `setop`, `order`; then `expr` with `names`, `operators`, `predicates`, `literals`, `calls`, `cast`, `domains`.
+//! `setop`, `order`; then `expr` with `names`, `operators`, `predicates`, `literals`, `calls`, `cast`, `patterns`, `domains`.
 
 mod aggregate;
 mod calls;
@@ -22,6 +22,7 @@ mod names;
 mod naming;
 mod operators;
 mod order;
+mod patterns;
 mod predicates;
 mod query;
 mod relation;

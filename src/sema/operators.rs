@@ -46,6 +46,7 @@ impl<'a> Checker<'_, 'a> {
                 } else if r.ty != Type::String && !is_open(&r.ty) {
                     self.bad_operand(op, right, &r, "a regular expression is a string: name ~ '^main[.]'");
                 }
+                self.check_pattern(&r);
                 let matches = make(BinaryOp::Match, l, coerce(r, &Type::String), Type::Bool, span);
                 if op == BinaryOp::NotMatch { not(matches) } else { matches }
             }

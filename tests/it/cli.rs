@@ -391,10 +391,26 @@ fn a_query_that_fails_while_it_runs() {
         "select 1 / (count() - 1172) from events",
         "select regexp_replace('a', kind || '(', '') from events",
         "select (select g from goroutines)",
+        "select g + 9223372036854775807 as n from goroutines",
+        "select sum(x) from (values (9223372036854775807), (1)) as t(x)",
+        "select (kind || '!')::int from events",
+        "select 1e300::int",
     ] {
         said += &format!("{query}\n{}\n", complaint(1, &["-e", query, TRACE]));
     }
     insta::assert_snapshot!(said);
+}
+
+/// What stood in the file before is still there, and nothing else.
+#[test]
+fn a_query_that_fails_leaves_the_file_alone() {
+    let folder = folder("fails");
+    let file = folder.join("out.csv");
+    fs::write(&file, "precious").expect("a file");
+    let name = file.to_str().expect("UTF-8");
+    complaint(1, &["-o", name, "-e", "select 1 / (count() - 1172) from events", TRACE]);
+    assert_eq!(fs::read_to_string(&file).expect("the file"), "precious");
+    assert_eq!(folder.read_dir().expect("the folder").count(), 1);
 }
 
 /// `gtq … | head`: whoever reads has enough, and that is fine.

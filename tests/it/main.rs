@@ -7,6 +7,7 @@ mod go;
 mod invariants;
 mod output;
 mod plans;
+mod queries;
 mod readme;
 mod sema;
 mod sema_ir;

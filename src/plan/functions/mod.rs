@@ -1,6 +1,7 @@
 //! Functions that DataFusion lacks: of stacks, of Go names, exact percentiles, histograms.
 
 mod collect;
+mod nullable;
 mod numbers;
 mod regex;
 mod stacks;
@@ -11,6 +12,7 @@ use datafusion::logical_expr::{AggregateUDF, Expr, ScalarUDF};
 
 use crate::tables::Stacks;
 use collect::Collect;
+pub(super) use numbers::CheckedOp;
 use regex::RegexFunction;
 use stacks::{StackFunction, StackOp};
 
@@ -67,6 +69,16 @@ pub(super) fn regexp_replace(args: Vec<Expr>) -> Expr {
 /// `x` rounded down to a multiple of the width.
 pub(super) fn bin(x: Expr, width: Expr) -> Expr {
     ScalarUDF::from(numbers::Bin::default()).call(vec![x, width])
+}
+
+/// Integer arithmetic that fails where its result needs more than 64 bits.
+pub(super) fn checked(op: CheckedOp, left: Expr, right: Expr) -> Expr {
+    ScalarUDF::from(numbers::Checked::new(op)).call(vec![left, right])
+}
+
+/// The value, said to be nullable.
+pub(super) fn nullable(value: Expr) -> Expr {
+    ScalarUDF::from(nullable::Nullable::default()).call(vec![value])
 }
 
 /// The package of a function.

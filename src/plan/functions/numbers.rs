@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, Float64Array, Int64Array};
 use arrow::compute::kernels::arity::binary;
+use arrow::compute::kernels::numeric;
 use arrow::compute::nullif;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use datafusion::common::{Result, exec_err};
@@ -56,5 +57,58 @@ impl ScalarUDFImpl for Bin {
                 Arc::new(nullif(&bins, &bad)?)
             }
         }))
+    }
+}
+
+/// `+`, `-` or `*` of integers, where DataFusion's own operators wrap around silently at 64 bits: this fails.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Checked {
+    op: CheckedOp,
+    signature: Signature,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::plan) enum CheckedOp {
+    Add,
+    Sub,
+    Mul,
+}
+
+impl Checked {
+    pub(super) fn new(op: CheckedOp) -> Self {
+        Self { op, signature: Signature::uniform(2, vec![DataType::Int64], Volatility::Immutable) }
+    }
+}
+
+impl ScalarUDFImpl for Checked {
+    fn name(&self) -> &'static str {
+        match self.op {
+            CheckedOp::Add => "add",
+            CheckedOp::Sub => "sub",
+            CheckedOp::Mul => "mul",
+        }
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Int64)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [left, right] = args.args.as_slice() else {
+            return exec_err!("{} takes two arguments", self.name());
+        };
+        datafusion::physical_expr_common::datum::apply(
+            left,
+            right,
+            match self.op {
+                CheckedOp::Add => numeric::add,
+                CheckedOp::Sub => numeric::sub,
+                CheckedOp::Mul => numeric::mul,
+            },
+        )
     }
 }
