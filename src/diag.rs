@@ -3,6 +3,10 @@
 //! Made by the language's rooms, read by front ends. Knows no rendering: colours, underlines and line numbers are
 //! the business of `output`. Spans are bytes everywhere.
 
+/// A source text among those of a program; 0 is the one that was given, the others are what it uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct SourceId(pub usize);
+
 /// A half-open range of bytes in a source text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Span {
@@ -32,9 +36,22 @@ pub enum Severity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(pub &'static str);
 
+/// Declares codes, each with a line on what it stands for, and `ALL` of them.
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal;)+) => {
+        $($(#[doc = $doc])+ pub const $name: $crate::diag::Code = $crate::diag::Code($code);)+
+
+        /// Every code with a line on what it stands for.
+        pub const ALL: &[($crate::diag::Code, &str)] = &[$(($name, concat!($($doc),+))),+];
+    };
+}
+pub(crate) use codes;
+
 /// A second place that belongs to the problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
+    /// None: in the diagnostic's own source.
+    pub source: Option<SourceId>,
     pub span: Span,
     pub message: String,
 }
@@ -51,6 +68,7 @@ pub struct Fix {
 pub struct Diagnostic {
     pub severity: Severity,
     pub code: Code,
+    pub source: SourceId,
     /// The place to underline.
     pub span: Span,
     /// What is wrong, in one short sentence in the user's terms.
@@ -67,6 +85,7 @@ impl Diagnostic {
         Self {
             severity: Severity::Error,
             code,
+            source: SourceId::default(),
             span,
             message: message.into(),
             note: String::new(),
@@ -88,7 +107,14 @@ impl Diagnostic {
 
     #[must_use]
     pub fn label(mut self, span: Span, message: impl Into<String>) -> Self {
-        self.labels.push(Label { span, message: message.into() });
+        self.labels.push(Label { source: None, span, message: message.into() });
+        self
+    }
+
+    /// A label in another source.
+    #[must_use]
+    pub fn label_in(mut self, source: SourceId, span: Span, message: impl Into<String>) -> Self {
+        self.labels.push(Label { source: Some(source), span, message: message.into() });
         self
     }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use gtq::catalog;
-use gtq::engine::{Input, Limits, Progress, Session, compile};
+use gtq::engine::{Input, Limits, Origin, Progress, Session, compile};
 use gtq::tables::{FileInfo, Needs, Pass, Sink, Stacks};
 use gtq::trace::Reader;
 
@@ -110,7 +110,7 @@ fn query(c: &mut Criterion) {
     let mut group = c.benchmark_group("query");
     group.sample_size(10);
     for (name, text) in queries {
-        let compiled = compile(text);
+        let compiled = compile(text, &Origin::Typed);
         assert!(!compiled.has_errors(), "{text}: {:?}", compiled.diagnostics);
         group.bench_function(name, |b| {
             b.iter(|| {
@@ -135,7 +135,7 @@ fn query(c: &mut Criterion) {
 
 fn compile_queries(c: &mut Criterion) {
     let text = "select name, count(), sum(exec) as exec from goroutines where not system order by exec desc limit 10";
-    c.bench_function("compile", |b| b.iter(|| compile(black_box(text))));
+    c.bench_function("compile", |b| b.iter(|| compile(black_box(text), &Origin::Typed)));
 }
 
 criterion_group!(benches, decode, build, query, compile_queries);

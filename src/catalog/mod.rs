@@ -5,6 +5,7 @@
 
 mod domains;
 mod functions;
+mod pictures;
 mod tables;
 mod types;
 
@@ -13,5 +14,6 @@ pub use functions::{
     Accepts, Function, FunctionKind, Ordering, Parameter, Presence, ResultType, Signature, function,
     functions, percentile_of,
 };
+pub use pictures::{Part, Picture, picture, pictures};
 pub use tables::{Column, Table, table, tables};
 pub use types::Type;

@@ -1,7 +1,6 @@
 //! Runs queries and writes their results.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read as _, Write as _};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use super::args::{Args, Limits, Output};
 use super::progress::progress;
 use super::target::Target;
 use super::terminal::Terminal;
-use crate::engine::{self, Compiled, Input, Loss, Prepared, Session};
+use crate::engine::{self, Compiled, Input, Loss, Origin, Prepared, Session};
 use crate::output::{self, Format, human};
 
 /// Rows of a table on a terminal, unless `--max-rows` says otherwise.
@@ -30,30 +29,49 @@ from traces
 
 /// `gtq -e … TRACE`, `gtq -f FILE TRACE`.
 pub(super) fn queries(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
-    let sources: Vec<(String, String)> = match &args.file {
-        Some(path) => vec![(path.display().to_string(), read_source(path)?)],
+    let sources: Vec<(String, Origin)> = match &args.file {
+        Some(path) => vec![(read_source(path)?, Origin::File(path.clone()))],
         None if args.execute.is_empty() => {
             return Err(Failure::Usage(
                 "there is no query: give one with -e, or a file with -f (see gtq --help)".into(),
             ));
         }
-        None => args.execute.iter().map(|text| ("<query>".to_owned(), text.clone())).collect(),
+        None => args.execute.iter().map(|text| (text.clone(), Origin::Typed)).collect(),
     };
     let compiled = sources
         .iter()
-        .map(|(name, text)| compile(name, text, terminal))
+        .map(|(text, origin)| checked(engine::compile(text, origin), terminal))
         .collect::<Vec<Result<Compiled, Failure>>>()
         .into_iter()
         .collect::<Result<Vec<Compiled>, Failure>>()?;
-    let queries: Vec<_> = compiled.into_iter().flat_map(|c| c.queries).collect();
-    let session = open(args.trace.as_deref(), &args.limits, terminal)?;
     if let (Some(trace), Some(file)) = (&args.trace, &args.output.file)
         && is_same_file(trace, file)
     {
         return Err(Failure::Usage("the result would overwrite the trace: name another file with -o".into()));
     }
-    let prepared = queries.iter().map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
-    answer(&session, &prepared, &args.output, Format::Table, terminal)
+    let session = open(args.trace.as_deref(), &args.limits, terminal)?;
+    statements(&session, &compiled, &args.output, terminal)
+}
+
+/// Runs the queries of texts, then evaluates their assertions.
+pub(super) fn statements(
+    session: &Session,
+    compiled: &[Compiled],
+    output: &Output,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let queries = compiled.iter().flat_map(|c| &c.queries);
+    let prepared = queries.map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
+    answer(session, &prepared, output, Format::Table, terminal)?;
+    let mut failed = Vec::new();
+    for compiled in compiled {
+        let checks = super::check::assertions(session, compiled, "")?;
+        failed.extend(checks.into_iter().filter(|check| !check.outcome.holds()));
+    }
+    for check in &failed {
+        terminal.error(&format!("assertion {}", check.describe()));
+    }
+    if failed.is_empty() { Ok(()) } else { Err(Failure::Said(1)) }
 }
 
 /// `gtq info TRACE`.
@@ -63,32 +81,37 @@ pub(super) fn info(
     limits: &Limits,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let compiled = compile("<info>", INFO, terminal)?;
+    let compiled = compile(INFO, terminal)?;
     let session = open(Some(trace), limits, terminal)?;
     let prepared =
         compiled.queries.iter().map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
     answer(&session, &prepared, output, Format::Vertical, terminal)
 }
 
-fn is_same_file(a: &Path, b: &Path) -> bool {
+pub(super) fn is_same_file(a: &Path, b: &Path) -> bool {
     a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }
 
 fn read_source(path: &Path) -> Result<String, Failure> {
     let mut text = String::new();
-    let read = if path == Path::new("-") {
-        io::stdin().read_to_string(&mut text)
-    } else {
-        File::open(path).and_then(|mut file| file.read_to_string(&mut text))
-    };
-    read.map_err(|e| Failure::Usage(format!("can't read {}: {e}", path.display())))?;
+    if path != Path::new("-") {
+        return engine::read_queries(path)
+            .map_err(|e| Failure::Usage(format!("can't read {}: {e}", path.display())));
+    }
+    io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|e| Failure::Usage(format!("can't read standard input: {e}")))?;
     Ok(text)
 }
 
-/// Reads and checks queries, showing all that is wrong with them.
-pub(super) fn compile(name: &str, source: &str, terminal: &Terminal) -> Result<Compiled, Failure> {
-    let compiled = engine::compile(source);
-    terminal.diagnostics(name, source, &compiled.diagnostics);
+/// Reads and checks a query that was typed, showing all that is wrong with it.
+pub(super) fn compile(source: &str, terminal: &Terminal) -> Result<Compiled, Failure> {
+    checked(engine::compile(source, &Origin::Typed), terminal)
+}
+
+/// Shows all that is wrong with a text; it goes on only without errors.
+pub(super) fn checked(compiled: Compiled, terminal: &Terminal) -> Result<Compiled, Failure> {
+    terminal.diagnostics(&compiled);
     if compiled.has_errors() {
         let count = compiled.diagnostics.iter().filter(|d| d.is_error()).count();
         let errors = if count == 1 { "an error".to_owned() } else { format!("{count} errors") };
@@ -111,7 +134,7 @@ pub(super) fn open(trace: Option<&Path>, limits: &Limits, terminal: &Terminal) -
     Ok(Session::open(input, limits, progress(terminal))?)
 }
 
-fn answer(
+pub(super) fn answer(
     session: &Session,
     queries: &[Prepared],
     output: &Output,
@@ -137,10 +160,15 @@ fn answer(
         writer.finish()?;
     }
     target.finish()?;
+    tell_loss(session, terminal);
+    Ok(())
+}
+
+/// Says what of the trace could not be used.
+pub(super) fn tell_loss(session: &Session, terminal: &Terminal) {
     if let Some(loss) = session.loss() {
         terminal.warning(&describe_loss(&loss));
     }
-    Ok(())
 }
 
 /// Writes rows that are already there.

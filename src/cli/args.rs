@@ -1,9 +1,10 @@
 //! What can be typed.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::output::Format;
 
@@ -17,7 +18,7 @@ use crate::output::Format;
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     disable_help_subcommand = true,
-    override_usage = "gtq -e QUERY [-e QUERY]… [OPTIONS] [TRACE]\n       gtq -f FILE [OPTIONS] [TRACE]\n       gtq COMMAND"
+    override_usage = "gtq -e QUERY [-e QUERY]… [OPTIONS] [TRACE]\n       gtq -f FILE [OPTIONS] [TRACE]\n       gtq run NAME [--PARAM VALUE]… [OPTIONS] [TRACE]\n       gtq COMMAND"
 )]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -51,8 +52,11 @@ Examples:
   gtq tables                        what there is to ask about
   gtq describe goroutine_states     the columns of a table
   gtq explain \"select count() from events\"
+  gtq run                           the saved queries that there are
+  gtq run sched:longest_waits --n 3 trace.dat
+  gtq check checks.gtq trace.dat    whether what should hold does
 
-Exit codes: 0 fine, 1 a query failed, 2 wrong usage or an input that can't be read.";
+Exit codes: 0 fine, 1 a query or an assertion failed, 2 wrong usage or an input that can't be read.";
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -85,11 +89,78 @@ pub(super) enum Command {
         query: String,
         /// A trace to plan for; none is needed
         trace: Option<PathBuf>,
+        /// Run it, and show what each operator did
+        #[arg(long, requires = "trace")]
+        analyze: bool,
     },
+    /// Run a saved query; without a name, list them
+    #[command(after_help = RUN_EXAMPLES, disable_help_flag = true, override_usage = RUN_USAGE)]
+    Run {
+        /// What to run, its parameters, options, and the trace
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "NAME|FILE[:QUERY] ARGS")]
+        words: Vec<OsString>,
+    },
+    /// Evaluate the assertions of query files on traces
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check {
+        /// Query files (*.gtq) and traces, in any order: each file is checked on each trace
+        #[arg(required = true, value_name = "FILE|TRACE")]
+        files: Vec<PathBuf>,
+        /// Form of the result
+        #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+        format: CheckFormat,
+        /// Write the result to a file
+        #[arg(short = 'o', long = "output", value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Explain the code of an error or a warning, or a command
+    #[command(after_help = "Examples:\n  gtq help E0201\n  gtq help run")]
+    Help {
+        /// A code such as E0201, or a command
+        topic: Option<String>,
+    },
+    /// Print a part of the reference as Markdown
+    #[command(hide = true)]
+    Reference { part: Reference },
 }
 
+/// How the results of assertions are written.
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(super) enum CheckFormat {
+    #[default]
+    Text,
+    Json,
+    Junit,
+}
+
+/// The parts of the reference that are made from the catalog.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Reference {
+    Tables,
+    Functions,
+}
+
+const RUN_USAGE: &str = "gtq run NAME|FILE[:QUERY] [--PARAM VALUE]… [OPTIONS] [TRACE]\n       gtq run";
+
+const RUN_EXAMPLES: &str = "\
+Saved queries are looked up in a folder `queries` here or above, in gtq/queries in the user's configuration folder,
+and in the standard library. `gtq run NAME --help` shows what a query takes.
+
+Examples:
+  gtq run                                           what there is
+  gtq run states trace.dat
+  gtq run sched:longest_waits --n 3 trace.dat       one query of several in sched.gtq
+  gtq run ./slow.gtq --min 5ms --format csv trace.dat";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  gtq check checks.gtq trace.dat
+  gtq check --format junit -o report.xml checks.gtq *.trace
+
+Exit codes: 0 all assertions hold, 1 one does not, 2 a trace or a file can't be read.";
+
 /// How results are written.
-#[derive(ClapArgs, Clone)]
+#[derive(ClapArgs, Clone, Default)]
 pub(super) struct Output {
     /// Form of the result [default: table, or what the name given to -o ends with]
     #[arg(long, value_name = "FORMAT", value_parser = formats())]

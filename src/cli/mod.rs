@@ -1,12 +1,14 @@
 //! The command line: arguments in, calls down, words out. No logic of its own.
 //!
-//! `args` says what can be typed, `answer` runs queries and writes their results, `pages` shows
-//! what is in the catalog and how a query is planned. Nothing else in the program prints.
+//! `args` says what can be typed, `answer` runs queries and writes their results, `run` finds saved ones, `check` evaluates
+//! assertions, `pages` shows what is in the catalog and how a query is planned. Nothing else in the program prints.
 
 mod answer;
 mod args;
+mod check;
 mod pages;
 mod progress;
+mod run;
 mod target;
 mod terminal;
 
@@ -26,6 +28,8 @@ enum Failure {
     Query(String),
     /// Wrong usage, or an input that can't be read. Exit code 2.
     Usage(String),
+    /// What was to be said has been said.
+    Said(u8),
     /// Nobody reads the output any more. No failure at all.
     BrokenPipe,
 }
@@ -73,12 +77,20 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Info { trace, output }) => answer::info(trace, output, &args.limits, &terminal),
         Some(Command::Tables { output }) => pages::tables(output, &terminal),
         Some(Command::Describe { table, output }) => pages::describe(table, output, &terminal),
-        Some(Command::Explain { query, trace }) => {
-            pages::explain(query, trace.as_deref(), &args.limits, &terminal)
+        Some(Command::Explain { query, trace, analyze }) => {
+            let pages = if *analyze { pages::analyze } else { pages::explain };
+            pages(query, trace.as_deref(), &args.limits, &terminal)
         }
+        Some(Command::Run { words }) => run::run(words, &terminal),
+        Some(Command::Check { files, format, output }) => {
+            check::check(files, *format, output.as_deref(), &args.limits, &terminal)
+        }
+        Some(Command::Help { topic }) => pages::help(topic.as_deref()),
+        Some(Command::Reference { part }) => pages::reference(*part),
     };
     match result {
         Ok(()) | Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
+        Err(Failure::Said(code)) => ExitCode::from(code),
         Err(Failure::Query(message)) => fail(&terminal, &message, 1),
         Err(Failure::Usage(message)) => fail(&terminal, &message, 2),
     }

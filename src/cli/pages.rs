@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
+use clap::CommandFactory as _;
 
 use super::Failure;
 use super::answer::{compile, open, show};
-use super::args::{Limits, Output};
+use super::args::{Args, Limits, Output, Reference};
 use super::terminal::Terminal;
 use crate::catalog::{self, Table, Type};
 use crate::engine;
+use crate::library;
 use crate::syntax::similar;
 use crate::tables::field_metadata;
 
@@ -55,7 +57,7 @@ pub(super) fn explain(
     limits: &Limits,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let compiled = compile("<query>", query, terminal)?;
+    let compiled = compile(query, terminal)?;
     let session = open(trace, limits, terminal)?;
     let mut out = std::io::stdout();
     for query in &compiled.queries {
@@ -66,8 +68,62 @@ pub(super) fn explain(
     Ok(())
 }
 
+/// `gtq explain --analyze QUERY TRACE`.
+pub(super) fn analyze(
+    query: &str,
+    trace: Option<&Path>,
+    limits: &Limits,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let compiled = compile(query, terminal)?;
+    let session = open(trace, limits, terminal)?;
+    let mut out = std::io::stdout();
+    for query in &compiled.queries {
+        let prepared = session.prepare(query)?;
+        session.load([&prepared])?;
+        writeln!(out, "{}", session.analyze(&prepared)?.trim_end())?;
+    }
+    Ok(())
+}
+
+/// `gtq help [TOPIC]`.
+pub(super) fn help(topic: Option<&str>) -> Result<(), Failure> {
+    let mut command = Args::command();
+    let text = match topic {
+        None => command.render_long_help().to_string(),
+        Some(topic) => {
+            if let Some(page) = library::diagnostic(&topic.to_ascii_uppercase()) {
+                page.to_owned()
+            } else if let Some(found) = command.find_subcommand_mut(topic) {
+                found.clone().bin_name(format!("gtq {topic}")).render_long_help().to_string()
+            } else {
+                let names: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
+                let codes = library::diagnostics().map(|(code, _)| code);
+                let near = similar::closest(topic, names.iter().map(String::as_str).chain(codes));
+                let hint = near.map_or_else(
+                    || "a code looks like E0201, and the commands are in `gtq --help`".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                return Err(Failure::Usage(format!("there is no help on `{topic}`; {hint}")));
+            }
+        }
+    };
+    writeln!(std::io::stdout(), "{}", text.trim_end())?;
+    Ok(())
+}
+
+/// `gtq reference PART`.
+pub(super) fn reference(part: Reference) -> Result<(), Failure> {
+    let text = match part {
+        Reference::Tables => library::reference::tables(),
+        Reference::Functions => library::reference::functions(),
+    };
+    write!(std::io::stdout(), "{text}")?;
+    Ok(())
+}
+
 /// A table of texts.
-fn page(columns: &[(&str, Vec<Option<String>>)]) -> RecordBatch {
+pub(super) fn page(columns: &[(&str, Vec<Option<String>>)]) -> RecordBatch {
     let field =
         |name: &str| Field::new(name, DataType::Utf8, true).with_metadata(field_metadata(&Type::String));
     let schema = Schema::new(columns.iter().map(|(name, _)| field(name)).collect::<Vec<_>>());

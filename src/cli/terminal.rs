@@ -2,8 +2,9 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::diag::Diagnostic;
-use crate::output::{escape, report};
+use crate::engine::Compiled;
+use crate::output::escape;
+use crate::output::report::{self, Source};
 
 /// Standard output and standard error, as far as their being terminals matters.
 pub(super) struct Terminal {
@@ -42,9 +43,11 @@ impl Terminal {
     }
 
     /// Shows what is wrong with a query.
-    pub(super) fn diagnostics(&self, name: &str, source: &str, diagnostics: &[Diagnostic]) {
-        if !diagnostics.is_empty() {
-            print(&report::render(name, source, diagnostics, self.error_color));
+    pub(super) fn diagnostics(&self, compiled: &Compiled) {
+        if !compiled.diagnostics.is_empty() {
+            let sources: Vec<Source<'_>> =
+                compiled.sources().map(|(name, text)| Source { name, text }).collect();
+            print(&report::render(&sources, &compiled.diagnostics, self.error_color));
         }
     }
 }

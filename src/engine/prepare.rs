@@ -1,20 +1,40 @@
 //! From text to typed queries, and to a picture of their plans.
 
+use super::modules::{self, Origin};
 use crate::diag::Diagnostic;
-use crate::sema::{self, typed};
-use crate::syntax;
+use crate::sema::{self, ParamValue, Program, SavedQuery, typed};
 
-/// A source text, read and checked.
+/// A source text with what it uses, read and checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compiled {
+    pub program: Program,
     pub queries: Vec<typed::Query>,
-    /// Errors and warnings in the order of the text.
+    pub assertions: Vec<typed::Assertion>,
+    /// Errors and warnings in the order of the texts.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Compiled {
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Names and texts of all that was read, in the order that diagnostics count them.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.program.modules.iter().map(|module| (module.name.as_str(), module.text.as_str()))
+    }
+
+    /// The queries that the text declares.
+    pub fn saved_queries(&self) -> Vec<SavedQuery> {
+        sema::saved_queries(&self.program)
+    }
+
+    /// A declared query with values for its parameters. Only for a text without errors.
+    ///
+    /// # Errors
+    /// What is wrong with the values, a sentence each.
+    pub fn call(&self, name: &str, values: &[ParamValue]) -> Result<typed::Query, Vec<String>> {
+        sema::call(&self.program, name, values)
     }
 }
 
@@ -29,11 +49,11 @@ pub struct Explanation {
     pub physical: String,
 }
 
-/// Reads and checks a source text. Queries of a text with errors are not to be run.
-pub fn compile(source: &str) -> Compiled {
-    let (file, mut diagnostics) = syntax::parse(source);
-    let mut analysis = sema::analyze(&file);
+/// Reads and checks a text and what it uses. Queries of a text with errors are not to be run.
+pub fn compile(source: &str, origin: &Origin) -> Compiled {
+    let (program, mut diagnostics) = modules::load(source, origin);
+    let mut analysis = sema::analyze(&program);
     diagnostics.append(&mut analysis.diagnostics);
-    diagnostics.sort_by_key(|d| (d.span, d.code));
-    Compiled { queries: analysis.queries, diagnostics }
+    diagnostics.sort_by_key(|d| (d.source, d.span, d.code));
+    Compiled { program, queries: analysis.queries, assertions: analysis.assertions, diagnostics }
 }

@@ -10,7 +10,9 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
+use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner as _};
 use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
 use tokio::runtime::Runtime;
@@ -21,7 +23,7 @@ use super::load::Progress;
 use super::prepare::Explanation;
 use super::source::{Input, NoTrace, TraceInfo, TraceSource};
 use crate::catalog::{self, Table};
-use crate::plan::{self, Environment};
+use crate::plan::{self, Environment, IntervalPlanner, PushIntoOverlap};
 use crate::sema::typed;
 use crate::tables::{Needs, Pass, RowSource, Stacks, TraceTable};
 
@@ -104,8 +106,12 @@ impl Session {
         if let Some(bytes) = limits.memory {
             environment = environment.with_memory_limit(bytes, 1.0);
         }
+        // What comes in the order that an operator needs is not sorted again to be spread over threads.
+        let mut config = SessionConfig::new().with_target_partitions(threads);
+        config.options_mut().optimizer.prefer_existing_sort = true;
         let state = SessionStateBuilder::new()
-            .with_config(SessionConfig::new().with_target_partitions(threads))
+            .with_config(config)
+            .with_optimizer_rule(Arc::new(PushIntoOverlap))
             .with_runtime_env(environment.build_arc()?)
             .build();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -203,12 +209,28 @@ impl Session {
         })
     }
 
+    /// Runs a query to its end and shows what each operator did: rows, time, and of scans what they read.
+    ///
+    /// # Errors
+    /// When it can't be computed.
+    pub fn analyze(&self, query: &Prepared) -> Result<String, Error> {
+        self.runtime()?.block_on(async {
+            let physical = self.physical(query).await?;
+            let mut stream = execute_stream(physical.clone(), self.state.task_ctx())?;
+            while let Some(batch) = stream.next().await {
+                batch?;
+            }
+            Ok(DisplayableExecutionPlan::with_metrics(physical.as_ref()).indent(false).to_string())
+        })
+    }
+
     fn runtime(&self) -> Result<&Runtime, Error> {
         self.runtime.as_ref().ok_or_else(|| Error::Internal("the session is closed".into()))
     }
 
     async fn physical(&self, query: &Prepared) -> Result<Arc<dyn ExecutionPlan>, Error> {
-        Ok(self.state.query_planner().create_physical_plan(&query.optimized, &self.state).await?)
+        let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(IntervalPlanner)]);
+        Ok(planner.create_physical_plan(&query.optimized, &self.state).await?)
     }
 }
 

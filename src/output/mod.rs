@@ -8,6 +8,7 @@
 //!
 //! What this room does not know: plans, queries, traces, the terminal (its width and colours are [`Options`]).
 
+pub mod checks;
 pub mod escape;
 pub mod human;
 pub mod report;

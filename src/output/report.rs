@@ -1,6 +1,6 @@
 //! Diagnostics for a terminal: the message, the line it is about with the place underlined, hints and a fix.
 //!
-//! Comes in: a source text, its name, diagnostics with spans in bytes of the text. Goes out: one text. Spans may be
+//! Comes in: source texts with their names, diagnostics with spans in bytes of the texts. Goes out: one text. Spans may be
 //! anything: they are cut to the text and moved to the borders of characters. The source and the messages (which quote
 //! it) are pasted or downloaded by someone, so control characters in them are replaced.
 
@@ -10,26 +10,26 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::escape;
-use crate::diag::{Diagnostic, Fix, Severity, Span};
+use crate::diag::{Diagnostic, Fix, Label, Severity, SourceId, Span};
+
+/// A source text, and where it comes from: a path, or something like `<query>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source<'a> {
+    pub name: &'a str,
+    pub text: &'a str,
+}
 
 /// The diagnostics one after another, an empty line between two, with a newline at the end; empty where there are none.
 ///
-/// `name` says where `source` comes from: a path, or something like `<query>`.
+/// A diagnostic's source is a place in `sources`.
 ///
 /// ```
-/// use gtq::diag::{Code, Diagnostic, Severity, Span};
-/// let diagnostic = Diagnostic {
-///     severity: Severity::Error,
-///     code: Code("E0201"),
-///     span: Span::new(7, 10),
-///     message: "there is no column `nme` in goroutines".into(),
-///     note: "did you mean `name`?".into(),
-///     labels: vec![],
-///     hints: vec![],
-///     fix: None,
-/// };
-/// let text = gtq::output::report::render("<query>", "select nme from goroutines", &[diagnostic], false);
-/// assert_eq!(text, "\
+/// use gtq::diag::{Code, Diagnostic, Span};
+/// use gtq::output::report::{Source, render};
+/// let diagnostic = Diagnostic::error(Code("E0201"), Span::new(7, 10), "there is no column `nme` in goroutines")
+///     .note("did you mean `name`?");
+/// let sources = [Source { name: "<query>", text: "select nme from goroutines" }];
+/// assert_eq!(render(&sources, &[diagnostic], false), "\
 /// error[E0201]: there is no column `nme` in goroutines
 ///   ╭▸ <query>:1:8
 ///   │
@@ -38,17 +38,18 @@ use crate::diag::{Diagnostic, Fix, Severity, Span};
 /// ");
 /// ```
 #[must_use]
-pub fn render(name: &str, source: &str, diagnostics: &[Diagnostic], color: bool) -> String {
+pub fn render(sources: &[Source<'_>], diagnostics: &[Diagnostic], color: bool) -> String {
     let renderer =
         if color { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Unicode);
-    let shown = Shown::new(source);
-    let name = escape::terminal(name);
+    let shown: Vec<Shown<'_>> = sources.iter().map(|source| Shown::new(source.name, source.text)).collect();
+    let nothing = Shown::new("", "");
     let mut text = String::new();
     for diagnostic in diagnostics {
         if !text.is_empty() {
             text.push('\n');
         }
-        let report = renderer.render(&[group(&name, &shown, diagnostic)]);
+        let source = |id: SourceId| shown.get(id.0).unwrap_or(&nothing);
+        let report = renderer.render(&[group(&source, diagnostic)]);
         for line in report.lines() {
             text.push_str(line.trim_end());
             text.push('\n');
@@ -57,15 +58,23 @@ pub fn render(name: &str, source: &str, diagnostics: &[Diagnostic], color: bool)
     text
 }
 
-fn group<'a>(name: &'a str, shown: &'a Shown<'_>, diagnostic: &'a Diagnostic) -> Group<'a> {
+fn group<'a>(source: &dyn Fn(SourceId) -> &'a Shown<'a>, diagnostic: &'a Diagnostic) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
+    let shown = source(diagnostic.source);
     let primary = annotation(AnnotationKind::Primary, shown, diagnostic.span, &diagnostic.note);
-    let labels = diagnostic.labels.iter();
-    let labels = labels.map(|label| annotation(AnnotationKind::Context, shown, label.span, &label.message));
-    let snippet = Snippet::source(&shown.text).path(name).annotation(primary).annotations(labels);
+    let (own, others): (Vec<&Label>, Vec<&Label>) =
+        diagnostic.labels.iter().partition(|label| label.source.is_none_or(|id| id == diagnostic.source));
+    let own =
+        own.into_iter().map(|label| annotation(AnnotationKind::Context, shown, label.span, &label.message));
+    let snippet = Snippet::source(&shown.text).path(&shown.name).annotation(primary).annotations(own);
+    let elsewhere = others.into_iter().map(|label| {
+        let shown = source(label.source.unwrap_or_default());
+        let place = annotation(AnnotationKind::Context, shown, label.span, &label.message);
+        Snippet::source(&shown.text).path(&shown.name).annotation(place)
+    });
     let hints =
         diagnostic.hints.iter().map(|hint| Level::HELP.with_name("hint").message(escape::terminal(hint)));
     let fix = diagnostic.fix.iter().map(|fix| Level::HELP.message(advice(shown, fix)));
@@ -73,6 +82,7 @@ fn group<'a>(name: &'a str, shown: &'a Shown<'_>, diagnostic: &'a Diagnostic) ->
         .primary_title(escape::terminal(&diagnostic.message))
         .id(diagnostic.code.0)
         .element(snippet)
+        .elements(elsewhere)
         .elements(hints)
         .elements(fix)
 }
@@ -97,6 +107,7 @@ fn advice(shown: &Shown<'_>, fix: &Fix) -> String {
 /// A source text as it is shown: every unsafe character is replaced by one harmless character, so that lines and
 /// columns are those of the source.
 struct Shown<'a> {
+    name: String,
     source: &'a str,
     text: String,
     /// Where a replaced character ends in the source and in the text, in order.
@@ -104,7 +115,8 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn new(source: &'a str) -> Self {
+    fn new(name: &str, source: &'a str) -> Self {
+        let name = escape::terminal(name).into_owned();
         let mut text = String::with_capacity(source.len());
         let mut moves = Vec::new();
         let mut chars = source.char_indices().peekable();
@@ -117,7 +129,7 @@ impl<'a> Shown<'a> {
                 moves.push((at + c.len_utf8(), text.len()));
             }
         }
-        Self { source, text, moves }
+        Self { name, source, text, moves }
     }
 
     /// The place of a span of the source in the text, cut to it and widened to whole characters.
@@ -146,19 +158,20 @@ fn picture(c: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::{Code, Label};
+    use crate::diag::Code;
+
+    fn report(source: &str, diagnostics: &[Diagnostic], color: bool) -> String {
+        let other = Source { name: "other", text: "x\u{1b}y" };
+        render(&[Source { name: "a\u{1b}b", text: source }, other], diagnostics, color)
+    }
 
     fn diagnostic(span: Span) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Warning,
-            code: Code("W0001"),
-            span,
-            message: "m\u{1b}[31m".into(),
-            note: "here\u{7}".into(),
-            labels: vec![Label { span: Span::new(0, span.end), message: "there".into() }],
-            hints: vec!["h\u{202e}".into()],
-            fix: Some(Fix { span, replacement: "r\u{9b}".into() }),
-        }
+        Diagnostic::warning(Code("W0001"), span, "m\u{1b}[31m")
+            .note("here\u{7}")
+            .label(Span::new(0, span.end), "there")
+            .label_in(SourceId(1), Span::new(1, 3), "elsewhere")
+            .hint("h\u{202e}")
+            .fix(span, "r\u{9b}")
     }
 
     #[test]
@@ -177,7 +190,7 @@ mod tests {
             for start in (0..source.len() + 3).chain([usize::MAX]) {
                 for end in (0..source.len() + 3).chain([usize::MAX]) {
                     for color in [false, true] {
-                        let text = render("a\u{1b}b", source, &[diagnostic(Span::new(start, end))], color);
+                        let text = report(source, &[diagnostic(Span::new(start, end))], color);
                         let text = if color { text.replace("\u{1b}[", "") } else { text };
                         let bad = text.chars().find(|&c| c != '\n' && escape::is_unsafe(c));
                         assert_eq!(bad, None, "{source:?} {start}..{end}: {text:?}");
@@ -195,7 +208,7 @@ mod tests {
                 for length in [0, 1, 10, 300] {
                     let span = Span::new(start, start + length);
                     let plain = Diagnostic { note: "the place".into(), labels: vec![], ..diagnostic(span) };
-                    assert!(render("q", &source, &[plain, diagnostic(span)], false).contains("the place"));
+                    assert!(report(&source, &[plain, diagnostic(span)], false).contains("the place"));
                 }
             }
         }
@@ -203,7 +216,7 @@ mod tests {
 
     #[test]
     fn spans_move_with_the_characters_that_were_replaced() {
-        let shown = Shown::new("\u{1b}é\u{9b}x\r\n");
+        let shown = Shown::new("", "\u{1b}é\u{9b}x\r\n");
         assert_eq!(shown.text, "␛é\u{fffd}x\r\n");
         assert_eq!(shown.range(Span::new(0, 1)), 0..3);
         assert_eq!(shown.range(Span::new(2, 4)), 3..8);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
-use datafusion::common::{Result, ScalarValue};
+use datafusion::common::{Result, ScalarValue, plan_datafusion_err};
 use datafusion::functions::expr_fn as scalar;
 use datafusion::functions_nested::expr_fn as nested;
 use datafusion::logical_expr::expr::{InList, Like};
@@ -20,6 +20,9 @@ impl Lowering<'_> {
         Ok(match &expr.kind {
             ExprKind::Column(id) => Expr::Column(self.column(*id)),
             ExprKind::Value(value) => Expr::Literal(constant(value, &expr.ty)?, None),
+            ExprKind::Parameter(name) => {
+                return Err(plan_datafusion_err!("the parameter {name} has no value"));
+            }
             ExprKind::TraceEnd => self.trace_fact("dur")?,
             ExprKind::WallClock(ns) => binary(lit(*ns), Operator::Minus, self.trace_fact("start_unix")?),
             ExprKind::Neg(inner) => Expr::Negative(Box::new(self.expr(inner)?)),

@@ -11,9 +11,13 @@ mod aggregate;
 mod call;
 mod expr;
 mod functions;
+mod interval;
+mod intervals;
 mod relation;
 mod subquery;
 mod window;
+
+pub use interval::{IntervalPlanner, PushIntoOverlap};
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -51,6 +51,7 @@ impl Lowering<'_> {
                 let rows = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
                 LogicalPlanBuilder::from(plan).limit(rows(*skip), fetch.map(rows))?.build()
             }
+            Rel::OverlapJoin { .. } | Rel::Sweep { .. } | Rel::Bucket { .. } => self.interval_rel(rel),
             Rel::Distinct { input } => LogicalPlanBuilder::from(self.rel(input)?).distinct()?.build(),
             Rel::Join { kind, left, right, on, filter } => self.join(*kind, left, right, on, filter.as_ref()),
             Rel::Set { op, all, left, left_columns, right, right_columns, columns } => {

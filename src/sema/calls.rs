@@ -1,6 +1,7 @@
 //! Calls: which function, which of its signatures, and what may stand beside the arguments.
 
 use super::codes;
+use super::declared::Declared;
 use super::expr::{Checker, Clause, Within};
 use super::naming::named;
 use super::relation::reference;
@@ -23,7 +24,17 @@ enum Misfit {
 
 impl<'a> Checker<'_, 'a> {
     pub(super) fn call(&mut self, call: &'a ast::Call, span: Span) -> Expr {
+        if let Some(value) = self.declared_call(call, span) {
+            return value;
+        }
         let name = call.name.text.as_str();
+        if let Some(module) = &call.module {
+            self.unknown_in_module(module, &call.name);
+            for arg in &call.args {
+                self.expr(&arg.value);
+            }
+            return unknown(span);
+        }
         let fraction = catalog::percentile_of(name);
         let function = catalog::function(if fraction.is_some() { "percentile" } else { name });
         let Some(function) = function else {
@@ -58,7 +69,18 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
-    fn scalar(&mut self, function: &'static Function, call: &'a ast::Call, span: Span) -> Expr {
+    fn unknown_in_module(&mut self, module: &ast::Ident, name: &ast::Ident) {
+        let message = format!("there is no function `{}.{}`", module.text, name.text);
+        let mut diagnostic = Diagnostic::error(codes::UNKNOWN_FUNCTION, name.span, message);
+        diagnostic = self.cx.hint_at_declarations(diagnostic, &[module.clone(), name.clone()]);
+        if self.cx.used_module(&module.text).is_none() {
+            diagnostic = diagnostic.hint(format!("`{}` is no module that this text uses", module.text));
+        }
+        self.report(diagnostic);
+    }
+
+    /// Complains of what only aggregates can have beside their arguments.
+    pub(super) fn only_arguments(&mut self, name: &str, call: &ast::Call) {
         let extra = [
             (call.distinct, "distinct"),
             (call.by.is_some(), "by"),
@@ -66,13 +88,17 @@ impl<'a> Checker<'_, 'a> {
             (call.filter.is_some(), "filter"),
         ];
         if let Some((_, word)) = extra.iter().find(|(there, _)| *there) {
-            let message = format!("`{word}` is for aggregates, `{}` is none", function.name);
-            self.report(Diagnostic::error(codes::BAD_CALL_CLAUSE, span, message));
+            let message = format!("`{word}` is for aggregates, `{name}` is none");
+            self.report(Diagnostic::error(codes::BAD_CALL_CLAUSE, call.name.span, message));
         }
         if let Some(window) = &call.over {
-            let message = format!("`{}` works on one row, not on a window", function.name);
+            let message = format!("`{name}` works on one row, not on a window");
             self.report(Diagnostic::error(codes::BAD_OVER, window.span, message));
         }
+    }
+
+    fn scalar(&mut self, function: &'static Function, call: &'a ast::Call, span: Span) -> Expr {
+        self.only_arguments(function.name, call);
         let args: Vec<Expr> = call.args.iter().map(|arg| self.expr(&arg.value)).collect();
         let Some((mut args, ty)) = self.fit(function, call, args, span) else { return unknown(span) };
         self.check_pattern_argument(function.name, &args);
@@ -202,6 +228,8 @@ impl<'a> Checker<'_, 'a> {
             Clause::PipeSelect | Clause::Extend | Clause::Set | Clause::PipeOrderBy => {
                 "`|> aggregate … group by …` computes aggregates; `over ()` makes it a window function"
             }
+            Clause::Function => "pass the aggregate as an argument",
+            Clause::Assert => "put a query in parentheses: `(select … from …) < 5ms`",
             _ => "aggregate in a subquery, or in an earlier stage",
         };
         self.report(Diagnostic::error(codes::MISPLACED_AGGREGATE, span, message).hint(hint));
@@ -211,11 +239,12 @@ impl<'a> Checker<'_, 'a> {
         let text = name.text.as_str();
         let diagnostic =
             Diagnostic::error(codes::UNKNOWN_FUNCTION, name.span, format!("there is no function `{text}`"));
-        let names = catalog::functions().iter().map(|f| f.name);
+        let own_names = self.cx.declared_names(|declared| matches!(declared, Declared::Function(_)));
+        let names = own_names.into_iter().chain(catalog::functions().iter().map(|f| f.name));
         let own = FOREIGN.iter().find(|(foreign, _)| *foreign == text).map(|(_, own)| *own);
         let diagnostic = match own.or_else(|| closest(text, names)) {
             Some(near) => diagnostic.note(format!("did you mean `{near}`?")).fix(name.span, near),
-            None => diagnostic,
+            None => self.cx.hint_at_declarations(diagnostic, std::slice::from_ref(name)),
         };
         self.report(diagnostic);
     }
@@ -309,7 +338,7 @@ impl<'a> Checker<'_, 'a> {
                 (ExprKind::Value(Value::Null), _) if parameter.name != "default" => {
                     format!("`{}` of `{}` can't be null", parameter.name, function.name)
                 }
-                (ExprKind::Value(_), _) => continue,
+                (ExprKind::Value(_) | ExprKind::Parameter(_), _) => continue,
                 _ => format!("`{}` of `{}` must be a literal", parameter.name, function.name),
             };
             let mut diagnostic = Diagnostic::error(codes::BAD_ARGUMENTS, arg.span, problem);

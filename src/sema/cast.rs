@@ -65,7 +65,7 @@ impl<'a> Checker<'_, 'a> {
         Expr { ty, ..unknown(span) }
     }
 
-    fn type_of(&mut self, name: &ast::TypeName) -> Type {
+    pub(super) fn type_of(&mut self, name: &ast::TypeName) -> Type {
         let text = name.name.text.as_str();
         if text == "list" {
             return match &name.args[..] {

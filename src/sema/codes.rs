@@ -1,16 +1,7 @@
-//! The codes of this room's diagnostics: E01xx names, E02xx types, E03xx aggregates and windows, E04xx structure;
-//! a warning's begins with W.
+//! The codes of this room's diagnostics: E01xx names, E02xx types, E03xx aggregates and windows, E04xx structure,
+//! E05xx declarations, E06xx intervals and pictures; a warning's begins with W.
 
-use crate::diag::Code;
-
-macro_rules! codes {
-    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal;)+) => {
-        $($(#[doc = $doc])+ pub const $name: Code = Code($code);)+
-
-        /// Every code with a line on what it stands for.
-        pub const ALL: &[(Code, &str)] = &[$(($name, concat!($($doc),+))),+];
-    };
-}
+use crate::diag::codes;
 
 codes! {
     /// There is no such table.
@@ -89,8 +80,48 @@ codes! {
     /// More stages and joins than a query needs.
     TOO_LARGE = "E0407";
 
+    /// There is no such module or file.
+    UNKNOWN_MODULE = "E0500";
+    /// Files that use each other in a circle.
+    IMPORT_CYCLE = "E0501";
+    /// A declaration is used before the place where it stands.
+    DECLARED_LATER = "E0502";
+    /// A declaration of another kind is needed here.
+    WRONG_DECLARATION = "E0503";
+    /// A saved query is called with the wrong parameters.
+    BAD_QUERY_ARGUMENTS = "E0504";
+    /// A value does not have the declared type.
+    DECLARED_TYPE = "E0505";
+    /// A call that cannot work with these arguments.
+    BAD_CALL = "E0506";
+
+    /// A relation without `start` and `end`.
+    NOT_INTERVALS = "E0600";
+    /// A stage that takes a range of times, or a time, gets something else.
+    BAD_WINDOW = "E0601";
+    /// A width that is not a positive duration.
+    BAD_WIDTH = "E0602";
+    /// A key that is no column.
+    BAD_KEY = "E0603";
+    /// A step of `match` that has no name of its own, or nothing to be within.
+    BAD_STEP = "E0604";
+    /// A picture that `render` does not know, or that lacks something.
+    BAD_RENDER = "E0605";
+
+    /// A column hides a named value.
+    HIDDEN_VALUE = "W0100";
+    /// A parameter that the query does not use.
+    UNUSED_PARAMETER = "W0101";
+    /// A doc comment names a parameter that there is none of.
+    UNKNOWN_DOC_PARAM = "W0102";
     /// A comparison with null, which is never true.
     NULL_COMPARISON = "W0200";
     /// A value that the column is not known to have.
     UNUSUAL_VALUE = "W0201";
+    /// A comparison that can never hold.
+    NEVER_HOLDS = "W0202";
+    /// A window function that depends on an order, without one.
+    UNORDERED_WINDOW = "W0300";
+    /// A `limit` without an order in a saved query.
+    UNORDERED_LIMIT = "W0301";
 }

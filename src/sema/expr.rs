@@ -31,6 +31,9 @@ pub(super) enum Clause {
     Aggregate,
     PipeOrderBy,
     Limit,
+    /// The body of a function.
+    Function,
+    Assert,
 }
 
 impl Clause {
@@ -48,6 +51,8 @@ impl Clause {
             Self::Set => "set",
             Self::Aggregate => "aggregate",
             Self::Limit => "limit",
+            Self::Function => "fn",
+            Self::Assert => "assert",
         }
     }
 
@@ -118,17 +123,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         match &expr.kind {
             ast::ExprKind::Name(parts) => self.name(parts, span),
             ast::ExprKind::Literal(literal) => literal_expr(literal, span),
-            ast::ExprKind::Param(name) => {
-                self.report(
-                    Diagnostic::error(
-                        codes::UNKNOWN_PARAMETER,
-                        name.span,
-                        format!("there is no parameter `${}`", name.text),
-                    )
-                    .note("this query declares no parameters"),
-                );
-                unknown(span)
-            }
+            ast::ExprKind::Param(name) => self.parameter(name, span),
             ast::ExprKind::Unary { op: UnaryOp::Not, expr } => {
                 let operand = self.condition(expr, "`not`");
                 Expr { kind: ExprKind::Not(Box::new(operand)), ty: Type::Bool, span }

@@ -12,7 +12,7 @@ use super::tree::reads;
 use super::typed::{BinaryOp, Expr, ExprKind, JoinKind, Rel};
 use super::types::{article, coerce, unify};
 use crate::catalog::Type;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{self, JoinCondition};
 
 /// Pairs of expressions, one of each side, that must be equal.
@@ -23,17 +23,7 @@ pub(super) fn join<'a>(cx: &mut Context<'a>, left: &mut Relation, join: &'a ast:
         return;
     }
     let mut right = query::source(cx, &join.source);
-    if let Some(name) = right.scope.qualifiers.iter().find(|name| left.scope.has_qualifier(name)) {
-        let message = format!("there are two tables called `{name}`");
-        let diagnostic = Diagnostic::error(codes::DUPLICATE_NAME, join.source.span, message);
-        cx.report(diagnostic.hint(format!("give this one another name, like `as {name}2`")));
-        // The name is the first one's from here on: the others' columns are out of reach.
-        right.scope.qualifiers.clear();
-        for column in &mut right.scope.columns {
-            column.qualifier = None;
-            column.qualified_only = true;
-        }
-    }
+    distinct_names(cx, &left.scope, &mut right.scope, join.source.span);
     // Whether there is a condition is a question of grammar: the parser has reported it.
     let has_condition = !matches!(join.condition, JoinCondition::None);
     let kind = if join.kind == JoinKind::Cross && has_condition { JoinKind::Inner } else { join.kind };
@@ -66,6 +56,19 @@ pub(super) fn join<'a>(cx: &mut Context<'a>, left: &mut Relation, join: &'a ast:
     }
 }
 
+/// Complains of two tables with one name, which is the first one's from then on: the other's columns are out of reach.
+pub(super) fn distinct_names(cx: &mut Context<'_>, left: &Scope, right: &mut Scope, span: Span) {
+    let Some(name) = right.qualifiers.iter().find(|name| left.has_qualifier(name)) else { return };
+    let message = format!("there are two tables called `{name}`");
+    let diagnostic = Diagnostic::error(codes::DUPLICATE_NAME, span, message);
+    cx.report(diagnostic.hint(format!("give this one another name, like `as {name}2`")));
+    right.qualifiers.clear();
+    for column in &mut right.columns {
+        column.qualifier = None;
+        column.qualified_only = true;
+    }
+}
+
 /// Splits a condition into equalities between the sides, and the rest.
 fn split(condition: Expr, left: &Scope, right: &Scope) -> (Pairs, Option<Expr>) {
     let mut parts = Vec::new();
@@ -90,7 +93,7 @@ fn split(condition: Expr, left: &Scope, right: &Scope) -> (Pairs, Option<Expr>) 
     (pairs, rest)
 }
 
-fn conjuncts(condition: Expr, parts: &mut Vec<Expr>) {
+pub(super) fn conjuncts(condition: Expr, parts: &mut Vec<Expr>) {
     match condition.kind {
         ExprKind::Binary { op: BinaryOp::And, left, right } => {
             conjuncts(*left, parts);
@@ -101,7 +104,7 @@ fn conjuncts(condition: Expr, parts: &mut Vec<Expr>) {
 }
 
 /// The two sides of an equality between the sides of the join, the left one first.
-fn pair(condition: Expr, left: &Scope, right: &Scope) -> Result<(Expr, Expr), Box<Expr>> {
+pub(super) fn pair(condition: Expr, left: &Scope, right: &Scope) -> Result<(Expr, Expr), Box<Expr>> {
     let ExprKind::Binary { op: BinaryOp::Eq, left: a, right: b } = condition.kind else {
         return Err(Box::new(condition));
     };

@@ -1,31 +1,43 @@
-//! From a tree to a resolved, typed query.
+//! From trees to resolved, typed queries.
 //!
-//! In come a tree and the catalog; out go typed queries, in which names are ids and every expression has a type, and
-//! what is wrong, in the user's terms. Analysis is total: whatever the tree, there is a query for each query, and an
-//! expression with an error has the type `unknown`, which goes with every other, so that one mistake is reported once.
-//! Both forms of the language become the same relations here. This room knows no source text, no traces and no plans.
+//! In come the trees of a text and of the modules that it uses, and the catalog; out go typed queries, in which names are
+//! ids and every expression has a type, and what is wrong, in the user's terms. Analysis is total: whatever the trees,
+//! there is a query for each query, and an expression with an error has the type `unknown`, which goes with every other,
+//! so that one mistake is reported once. Both forms of the language become the same relations here. This room reads no
+//! files and knows no traces and no plans.
 //!
-//! Reading order: `query` (sources and bodies), `select` and `stages` (the two forms), `aggregate`, `window`, `join`,
-//! `setop`, `order`; then `expr` with `names`, `operators`, `predicates`, `literals`, `calls`, `cast`, `patterns`, `domains`.
+//! Reading order: `program` (what comes in), `declared` (names of declarations, and what they stand for), `query`
+//! (sources and bodies), `select` and `stages` (the two forms), `aggregate`, `window`, `join`, `setop`, `order`;
+//! `intervals`, `overlap`, `matching`, `render` (their stages); then `expr` with `names`, `operators`, `predicates`,
+//! `literals`, `calls`, `cast`, `patterns`, `domains`; `assertion`, `saved` (calling saved queries from outside), `lints`.
 
 mod aggregate;
+mod assertion;
 mod calls;
 mod cast;
 pub mod codes;
 mod context;
+mod declared;
 mod domains;
 mod expr;
+mod intervals;
 mod items;
 mod join;
+mod lints;
 mod literals;
+mod matching;
 mod names;
 mod naming;
 mod operators;
 mod order;
+mod overlap;
 mod patterns;
 mod predicates;
+mod program;
 mod query;
 mod relation;
+mod render;
+mod saved;
 mod scope;
 mod select;
 mod setop;
@@ -35,15 +47,24 @@ pub mod typed;
 mod types;
 mod window;
 
-use crate::diag::Diagnostic;
-use crate::syntax::ast;
+use crate::diag::{Diagnostic, SourceId, Span};
+use crate::syntax::ast::{Doc, LetValue, Statement, StatementKind};
+use context::{Broken, Context};
+use declared::{Declared, Found, declared_name, module_name};
+use expr::{Checker, Clause};
+use scope::Scope;
 
-/// What there is to know about a file.
-#[derive(Debug, Clone, PartialEq)]
+pub use program::{Module, Program};
+pub use saved::{SavedParam, SavedQuery, Value as ParamValue, call, saved_queries};
+
+/// What there is to know about a program.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Analysis {
-    /// One for each query of the file. Only those of a file without errors mean anything to a planner.
+    /// One for each query of the text that was given. Only those of a program without errors mean anything to a planner.
     pub queries: Vec<typed::Query>,
-    /// In the order of the text.
+    /// The assertions of the same text.
+    pub assertions: Vec<typed::Assertion>,
+    /// In the order of the texts.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -53,17 +74,106 @@ impl Analysis {
     }
 }
 
-/// Resolves the names and checks the types of all queries of a file.
-pub fn analyze(file: &ast::File) -> Analysis {
-    let mut queries = Vec::with_capacity(file.queries.len());
-    let mut diagnostics = Vec::new();
-    for query in &file.queries {
-        let mut cx = context::Context::default();
-        queries.push(query::query(&mut cx, query));
-        diagnostics.append(&mut cx.diagnostics);
+/// Resolves the names and checks the types of all statements of a program.
+pub fn analyze(program: &Program) -> Analysis {
+    let mut analysis = Analysis::default();
+    let mut broken = Broken::new();
+    for &id in &program.order {
+        let module = program.module(id);
+        clashes(id, module, &mut analysis.diagnostics);
+        for (index, statement) in module.file.statements.iter().enumerate() {
+            let mut cx = Context::new(program, id, index, &broken);
+            let found = |what| Found { module: id, index, what };
+            match &statement.kind {
+                StatementKind::Use(_) | StatementKind::Error => {}
+                StatementKind::Let(bound) => match &bound.value {
+                    LetValue::Expr(value) => {
+                        let nothing = Scope::default();
+                        Checker::new(&mut cx, &nothing, Clause::Values).expr(value);
+                    }
+                    LetValue::Relation(body) => {
+                        query::relation(&mut cx, body);
+                    }
+                },
+                StatementKind::Function(function) => cx.check_function(function),
+                StatementKind::QueryDecl(decl) => {
+                    cx.check_query(found(Declared::Query(decl)), decl);
+                    lints::unordered_limit(&mut cx, &decl.body);
+                }
+                StatementKind::Assert(assert) => {
+                    let assertion = assertion::assertion(&mut cx, assert);
+                    if id == SourceId::default() {
+                        analysis.assertions.push(assertion);
+                    }
+                }
+                StatementKind::Query(body) => {
+                    let query = query::query(&mut cx, body);
+                    if module.saved {
+                        lints::unordered_limit(&mut cx, body);
+                    }
+                    if id == SourceId::default() {
+                        analysis.queries.push(query);
+                    }
+                }
+            }
+            doc_params(&mut cx, statement);
+            let mut found = cx.diagnostics;
+            // A `with` query is analysed at each of its uses: its errors are found as often.
+            found.sort_by_key(|d| (d.span, d.code));
+            found.dedup();
+            if found.iter().any(Diagnostic::is_error) {
+                broken.insert((id, index));
+            }
+            analysis.diagnostics.append(&mut found);
+        }
     }
-    diagnostics.sort_by_key(|d| (d.span, d.code));
-    // A `with` query is analysed at each of its uses: its errors are found as often.
-    diagnostics.dedup();
-    Analysis { queries, diagnostics }
+    analysis.diagnostics.sort_by_key(|d| (d.source, d.span, d.code));
+    analysis
+}
+
+/// Reports names that are declared twice in a module.
+fn clashes(id: SourceId, module: &Module, diagnostics: &mut Vec<Diagnostic>) {
+    let mut modules: Vec<(&str, Span)> = Vec::new();
+    let mut names: Vec<(&str, Span)> = Vec::new();
+    let mut assertions: Vec<(&str, Span)> = Vec::new();
+    for statement in &module.file.statements {
+        let (seen, name, span, what) = match &statement.kind {
+            StatementKind::Use(used) => (&mut modules, module_name(used), statement.span, "modules"),
+            StatementKind::Assert(assert) => {
+                (&mut assertions, assert.name.text.as_str(), assert.name.span, "assertions")
+            }
+            _ => match declared_name(statement) {
+                Some(name) => (&mut names, name.text.as_str(), name.span, "declarations"),
+                None => continue,
+            },
+        };
+        match seen.iter().find(|(known, _)| *known == name && !name.is_empty()) {
+            Some((_, first)) => {
+                let message = format!("there are two {what} called `{name}`");
+                let diagnostic = Diagnostic::error(codes::DUPLICATE_NAME, span, message);
+                let diagnostic = diagnostic.label(*first, "the first one");
+                diagnostics.push(Diagnostic { source: id, ..diagnostic });
+            }
+            None => seen.push((name, span)),
+        }
+    }
+}
+
+/// Warns of documentation for parameters that there are none of.
+fn doc_params(cx: &mut Context<'_>, statement: &Statement) {
+    let Some(Doc { params, .. }) = &statement.doc else { return };
+    let declared = match &statement.kind {
+        StatementKind::QueryDecl(query) => &query.params[..],
+        StatementKind::Function(function) => &function.params[..],
+        _ => &[],
+    };
+    for documented in params {
+        if declared.iter().any(|param| param.name.text == documented.name.text) {
+            continue;
+        }
+        let message = format!("there is no parameter `{}` to document", documented.name.text);
+        let diagnostic = Diagnostic::warning(codes::UNKNOWN_DOC_PARAM, documented.name.span, message);
+        let names = declared.iter().map(|param| param.name.text.as_str());
+        cx.report(names::propose(diagnostic, &documented.name, names));
+    }
 }

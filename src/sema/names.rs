@@ -1,6 +1,7 @@
 //! What a name in an expression means, and what to say when it means nothing.
 
 use super::codes;
+use super::declared::{Declared, Found};
 use super::expr::{Checker, Clause, Within};
 use super::relation::reference;
 use super::scope::{Lookup, Scope, ScopeColumn};
@@ -9,7 +10,7 @@ use super::typed::Expr;
 use super::types::unknown;
 use crate::catalog;
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::Ident;
+use crate::syntax::ast::{Ident, LetValue};
 use crate::syntax::similar::closest;
 
 impl<'a> Checker<'_, 'a> {
@@ -18,7 +19,10 @@ impl<'a> Checker<'_, 'a> {
         let scope = self.scope;
         match parts {
             [] => unknown(span),
-            [name] => self.column(name, span),
+            [name] => match self.local(&name.text, span) {
+                Some(value) => value,
+                None => self.column(name, span),
+            },
             [table, name, fields @ ..] if scope.has_qualifier(&table.text) => {
                 let span = table.span.to(name.span);
                 let column = match scope.find_in(&table.text, &name.text) {
@@ -37,8 +41,11 @@ impl<'a> Checker<'_, 'a> {
                     fields.iter().fold(column, |value, field| self.field(value, field))
                 }
                 Lookup::Ambiguous(_) | Lookup::Missing => {
-                    self.missing_qualifier(name, parts);
-                    unknown(span)
+                    let path: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
+                    self.named_value(&path, span).unwrap_or_else(|| {
+                        self.missing_qualifier(name, parts);
+                        unknown(span)
+                    })
                 }
             },
         }
@@ -55,12 +62,31 @@ impl<'a> Checker<'_, 'a> {
             return Expr { span, ..expr };
         }
         match found {
-            Lookup::Found(column) => reference(&column.column(), span),
+            Lookup::Found(column) => {
+                let column = reference(&column.column(), span);
+                self.hides_value(name);
+                column
+            }
             Lookup::Ambiguous(columns) => self.ambiguous(name, &columns),
-            Lookup::Missing => {
+            Lookup::Missing => self.named_value(&[&name.text], span).unwrap_or_else(|| {
                 self.missing(name);
                 unknown(span)
-            }
+            }),
+        }
+    }
+
+    /// Warns of a column that goes before a named value.
+    fn hides_value(&mut self, name: &Ident) {
+        let Some(Found { what: Declared::Let(hidden), module, .. }) = self.cx.find(&[&name.text]) else {
+            return;
+        };
+        if matches!(hidden.value, LetValue::Expr(_)) {
+            let message = format!("`{}` is the column here, not the value of that name", name.text);
+            let diagnostic = Diagnostic::warning(codes::HIDDEN_VALUE, name.span, message);
+            let label = "the value that it hides";
+            self.report(
+                diagnostic.label_in(module, hidden.name.span, label).hint("give the value another name"),
+            );
         }
     }
 
@@ -132,7 +158,14 @@ impl<'a> Checker<'_, 'a> {
             diagnostic = diagnostic.hint(hint);
             return self.report(diagnostic);
         }
-        diagnostic = propose(diagnostic, name, names.iter().copied());
+        let values =
+            self.cx.declared_names(|d| matches!(d, Declared::Let(l) if matches!(l.value, LetValue::Expr(_))));
+        let locals: Vec<&str> = self.cx.place.locals.iter().map(|(local, _)| *local).collect();
+        diagnostic = propose(diagnostic, name, names.iter().chain(&values).chain(&locals).copied());
+        diagnostic = self.cx.hint_at_declarations(diagnostic, std::slice::from_ref(name));
+        if diagnostic.code == codes::DECLARED_LATER {
+            return self.report(diagnostic);
+        }
         if diagnostic.fix.is_none() {
             diagnostic = diagnostic.hint(columns_hint(&names));
         } else if name.quoted && names.contains(&lower.as_str()) {
@@ -184,7 +217,14 @@ impl<'a> Checker<'_, 'a> {
             );
             return;
         }
-        let diagnostic = unknown_qualifier(self.scope, name);
+        let diagnostic = match self.cx.used_module(text) {
+            Some(_) => {
+                let message = format!("there is no `{}`", full.join("."));
+                Diagnostic::error(codes::UNKNOWN_COLUMN, name.span, message)
+            }
+            None => unknown_qualifier(self.scope, name),
+        };
+        let diagnostic = self.cx.hint_at_declarations(diagnostic, parts);
         self.report(diagnostic);
     }
 }

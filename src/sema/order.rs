@@ -195,7 +195,7 @@ fn constant<'a>(cx: &mut Context<'a>, expr: &'a ast::Expr, what: &str) -> Option
     {
         return Some(n);
     }
-    if !matches!(expr.kind, ast::ExprKind::Error | ast::ExprKind::Param(_)) {
+    if value.ty != Type::Unknown && !matches!(value.kind, ExprKind::Parameter(_)) {
         let message = format!("`{what}` takes a whole number, 0 or more");
         cx.report(Diagnostic::error(codes::BAD_LIMIT, expr.span, message).note("must be a literal"));
     }

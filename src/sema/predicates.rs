@@ -125,7 +125,7 @@ impl<'a> Checker<'_, 'a> {
                 let expr = coerce(super::relation::reference(column, span), ty);
                 let cast = self.cx.column(column.name.clone(), ty.clone());
                 let rel = Rel::Project { input: Box::new(query.rel), items: vec![(cast.clone(), expr)] };
-                typed::Query { rel, columns: vec![cast] }
+                typed::Query { rel, columns: vec![cast], render: None }
             }
             _ => query,
         }

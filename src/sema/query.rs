@@ -2,6 +2,7 @@
 
 use super::codes;
 use super::context::{Context, Cte};
+use super::declared::Declared;
 use super::expr::{Checker, Clause};
 use super::join;
 use super::names::propose;
@@ -31,6 +32,10 @@ pub(super) fn relation<'a>(cx: &mut Context<'a>, query: &'a ast::Query) -> Relat
         cx.ctes.push(Cte { cte, used: false });
     }
     let mut relation = body(cx, &query.body);
+    if !query.stages.is_empty() {
+        // How a query in parentheses would be shown does not matter to what is made of it.
+        relation.render = None;
+    }
     for stage in &query.stages {
         stages::stage(cx, &mut relation, stage);
     }
@@ -98,21 +103,37 @@ pub(super) fn source<'a>(cx: &mut Context<'a>, source: &'a ast::Source) -> Relat
 fn subquery(relation: Relation, alias: Option<&str>) -> Relation {
     let incomplete = relation.scope.incomplete;
     let query = relation.finish();
-    Relation { rel: query.rel, scope: Scope { incomplete, ..Scope::new(&query.columns, alias) } }
+    Relation::new(query.rel, Scope { incomplete, ..Scope::new(&query.columns, alias) })
 }
 
-fn table(cx: &mut Context<'_>, parts: &[Ident], alias: Option<&str>, span: Span) -> Relation {
+fn table<'a>(cx: &mut Context<'a>, parts: &[Ident], alias: Option<&str>, span: Span) -> Relation {
+    if let [module, name] = parts
+        && let Some(found) = cx.find(&[&module.text, &name.text])
+    {
+        return subquery(cx.named_relation(found, name, span), alias.or(Some(&name.text)));
+    }
     let [name] = parts else {
         let full: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
         let message = format!("there is no table `{}`", full.join("."));
-        cx.report(
-            Diagnostic::error(codes::UNKNOWN_TABLE, span, message).hint("tables have plain names here"),
-        );
+        let diagnostic = Diagnostic::error(codes::UNKNOWN_TABLE, span, message);
+        let is_used = parts.first().is_some_and(|first| cx.used_module(&first.text).is_some());
+        cx.report(if is_used {
+            cx.hint_at_declarations(diagnostic, parts)
+        } else {
+            diagnostic
+                .hint("tables have plain names; `m.x` is a relation `x` of a module that is used as `m`")
+        });
         return Relation::unknown(alias.or(full.last().copied()));
     };
     let alias = alias.unwrap_or(&name.text);
     if let Some(n) = cx.ctes.iter().rposition(|known| known.cte.name.text == name.text) {
         return subquery(expand(cx, n, span), Some(alias));
+    }
+    // A query is called, with parentheses; without, its name may be that of a table too.
+    if let Some(found) = cx.find(&[&name.text])
+        && (!matches!(found.what, Declared::Query(_)) || catalog::table(&name.text).is_none())
+    {
+        return subquery(cx.named_relation(found, name, span), Some(alias));
     }
     let Some(table) = catalog::table(&name.text) else {
         unknown_table(cx, name);
@@ -125,10 +146,13 @@ fn table(cx: &mut Context<'_>, parts: &[Ident], alias: Option<&str>, span: Span)
         if let Some(domain) = known.domain {
             cx.domains.insert(column.id, domain);
         }
+        if matches!(known.ty, Type::Duration | Type::Time | Type::Bytes) {
+            cx.natural.insert(column.id);
+        }
         columns.push((column.id, known));
         shown.push(column);
     }
-    Relation { rel: Rel::Scan { table, columns }, scope: Scope::new(&shown, Some(alias)) }
+    Relation::new(Rel::Scan { table, columns }, Scope::new(&shown, Some(alias)))
 }
 
 /// Analyses the n-th `with` query afresh: each use has columns of its own. It sees the ones before it.
@@ -150,7 +174,13 @@ fn expand(cx: &mut Context<'_>, n: usize, span: Span) -> Relation {
 fn unknown_table(cx: &mut Context<'_>, name: &Ident) {
     let message = format!("there is no table `{}`", name.text);
     let diagnostic = Diagnostic::error(codes::UNKNOWN_TABLE, name.span, message);
-    let own: Vec<&str> = cx.ctes.iter().rev().map(|known| known.cte.name.text.as_str()).collect();
+    let diagnostic = cx.hint_at_declarations(diagnostic, std::slice::from_ref(name));
+    if diagnostic.code == codes::DECLARED_LATER {
+        cx.report(diagnostic);
+        return;
+    }
+    let mut own: Vec<&str> = cx.ctes.iter().rev().map(|known| known.cte.name.text.as_str()).collect();
+    own.extend(cx.declared_names(|declared| !matches!(declared, Declared::Function(_))));
     let all: Vec<&str> = catalog::tables().iter().map(|table| table.name).collect();
     let diagnostic = propose(diagnostic, name, own.iter().chain(&all).copied());
     cx.report(diagnostic.hint(format!("the tables are {}", all.join(", "))));
@@ -158,10 +188,15 @@ fn unknown_table(cx: &mut Context<'_>, name: &Ident) {
 
 fn table_function<'a>(
     cx: &mut Context<'a>,
-    name: &[Ident],
+    name: &'a [Ident],
     args: &'a [ast::Arg],
     alias: Option<&str>,
 ) -> Relation {
+    let path: Vec<&str> = name.iter().map(|part| part.text.as_str()).collect();
+    if let (Some(found), Some(first), Some(last)) = (cx.find(&path), name.first(), name.last()) {
+        let span = first.span.to(last.span);
+        return subquery(cx.called_query(found, last, args, span), alias.or(Some(&last.text)));
+    }
     let nothing = Scope::unknown(None);
     for arg in args {
         Checker::new(cx, &nothing, Clause::Values).expr(&arg.value);
@@ -174,6 +209,11 @@ fn table_function<'a>(
             Diagnostic::error(codes::UNKNOWN_TABLE_FUNCTION, first.span.to(last.span), message);
         if catalog::table(&full).is_some() {
             diagnostic = diagnostic.hint(format!("`{full}` is a table: leave out the parentheses"));
+        }
+        diagnostic = cx.hint_at_declarations(diagnostic, name);
+        let queries = cx.declared_names(|declared| matches!(declared, Declared::Query(_)));
+        if let ([only], true) = (name, diagnostic.fix.is_none()) {
+            diagnostic = propose(diagnostic, only, queries.into_iter());
         }
         cx.report(diagnostic);
     }
@@ -218,5 +258,5 @@ fn values<'a>(
         .map(|row| row.into_iter().zip(&columns).map(|(value, column)| coerce(value, &column.ty)).collect());
     let scope = Scope::new(&columns, alias);
     let rel = Rel::Values { rows: rows.collect(), columns };
-    Relation { rel, scope }
+    Relation::new(rel, scope)
 }

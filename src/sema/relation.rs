@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::scope::{Scope, ScopeColumn};
-use super::typed::{self, Column, Expr, ExprKind, JoinKind, Rel, WindowCall};
+use super::typed::{self, Column, ColumnId, Expr, ExprKind, JoinKind, Rel, Render, WindowCall};
 use crate::diag::Span;
 
 #[derive(Debug, Clone)]
@@ -10,12 +10,19 @@ pub(super) struct Relation {
     pub(super) rel: Rel,
     /// May know fewer columns than `rel` has, and by other names.
     pub(super) scope: Scope,
+    /// How a person should see it.
+    pub(super) render: Option<Render>,
 }
 
 impl Relation {
     /// In place of a relation that could not be resolved.
     pub(super) fn unknown(qualifier: Option<&str>) -> Self {
-        Self { rel: Rel::Values { columns: Vec::new(), rows: Vec::new() }, scope: Scope::unknown(qualifier) }
+        let rel = Rel::Values { columns: Vec::new(), rows: Vec::new() };
+        Self::new(rel, Scope::unknown(qualifier))
+    }
+
+    pub(super) fn new(rel: Rel, scope: Scope) -> Self {
+        Self { rel, scope, render: None }
     }
 
     pub(super) fn filter(&mut self, predicate: Expr) {
@@ -40,6 +47,22 @@ impl Relation {
         if !identity {
             self.wrap(|input| Rel::Project { input, items });
         }
+    }
+
+    /// Puts expressions in the place of columns; each gets a new column under the old one's names.
+    pub(super) fn replace(&mut self, cx: &mut Context<'_>, replaced: &[(ColumnId, Expr)]) {
+        let mut columns: Vec<(Column, Expr)> = Vec::new();
+        for known in &mut self.scope.columns {
+            let value = replaced.iter().find(|(id, _)| *id == known.id);
+            let item = match value {
+                Some((_, expr)) => (cx.column(known.name.clone(), expr.ty.clone()), expr.clone()),
+                None => pass(known),
+            };
+            known.id = item.0.id;
+            known.ty = item.0.ty.clone();
+            columns.push(item);
+        }
+        self.project(columns);
     }
 
     /// Leaves exactly these columns, and shows them under no table's name.
@@ -81,7 +104,7 @@ impl Relation {
         let mut names = super::naming::Names::default();
         let columns =
             self.scope.visible().map(|c| Column { name: names.unique(&c.name), ..c.column() }).collect();
-        typed::Query { rel: self.rel, columns }
+        typed::Query { rel: self.rel, columns, render: self.render }
     }
 }
 
@@ -127,6 +150,21 @@ pub(super) fn outputs(rel: &Rel) -> Vec<Column> {
         Rel::Aggregate { keys, aggregates, .. } => {
             let keys = keys.iter().map(|(column, _)| column.clone());
             keys.chain(aggregates.iter().map(|(column, _)| column.clone())).collect()
+        }
+        Rel::OverlapJoin { left, right, start, end, .. } => {
+            let mut columns = outputs(left);
+            columns.extend(outputs(right));
+            columns.extend([start.clone(), end.clone()]);
+            columns
+        }
+        Rel::Sweep { keys, start, end, number, .. } => {
+            let bounds = [start, end].into_iter().chain(number);
+            keys.iter().chain(bounds).cloned().collect()
+        }
+        Rel::Bucket { input, start, end, bucket, .. } => {
+            let mut columns = outputs(input);
+            columns.extend([start, end, bucket].map(Clone::clone));
+            columns
         }
         Rel::Window { input, calls } => {
             let mut columns = outputs(input);

@@ -4,6 +4,7 @@ use super::aggregate::{self, Regroup, christen};
 use super::context::Context;
 use super::expr::{Checker, Clause};
 use super::items;
+use super::lints;
 use super::order;
 use super::query;
 use super::relation::Relation;
@@ -14,15 +15,13 @@ use crate::syntax::ast;
 pub(super) fn select<'a>(cx: &mut Context<'a>, select: &'a ast::Select) -> Relation {
     let mut relation = match &select.from {
         Some(from) => query::from(cx, from),
-        None => Relation {
-            rel: Rel::Values { columns: Vec::new(), rows: vec![Vec::new()] },
-            scope: Scope::default(),
-        },
+        None => Relation::new(Rel::Values { columns: Vec::new(), rows: vec![Vec::new()] }, Scope::default()),
     };
     if let Some(filter) = &select.filter {
         let mut checker = Checker::new(cx, &relation.scope, Clause::Where);
         checker.later = aliases(&select.items);
         let predicate = checker.condition(filter, "`where`");
+        lints::contradictions(checker.cx, &predicate);
         relation.filter(predicate);
     }
     let scope = std::mem::take(&mut relation.scope);

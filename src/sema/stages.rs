@@ -4,16 +4,21 @@ use super::aggregate;
 use super::codes;
 use super::context::Context;
 use super::expr::{Checker, Clause};
+use super::intervals;
 use super::items;
 use super::join;
+use super::lints;
+use super::matching;
 use super::names::propose;
 use super::naming::Names;
 use super::order;
+use super::overlap;
 use super::query;
-use super::relation::{Relation, output_column, pass};
+use super::relation::{Relation, output_column};
+use super::render;
 use super::scope::{Lookup, Scope, ScopeColumn};
 use super::setop;
-use super::typed::{Column, ColumnId, Expr};
+use super::typed::{ColumnId, Expr};
 use crate::diag::Diagnostic;
 use crate::syntax::ast::{self, Ident, StageKind};
 
@@ -21,9 +26,14 @@ pub(super) fn stage<'a>(cx: &mut Context<'a>, relation: &mut Relation, stage: &'
     if !cx.step(stage.span) {
         return;
     }
+    if relation.render.take().is_some() {
+        let message = "`render` comes last: this stage changes what it shows";
+        cx.report(Diagnostic::error(codes::BAD_RENDER, stage.span, message));
+    }
     match &stage.kind {
         StageKind::Where(filter) => {
             let predicate = Checker::new(cx, &relation.scope, Clause::PipeWhere).condition(filter, "`where`");
+            lints::contradictions(cx, &predicate);
             relation.filter(predicate);
         }
         StageKind::Select { distinct, items } => {
@@ -49,6 +59,13 @@ pub(super) fn stage<'a>(cx: &mut Context<'a>, relation: &mut Relation, stage: &'
             let right = query::relation(cx, query);
             setop::combine(cx, relation, (*op, *all, *op_span), right, query.span);
         }
+        StageKind::Clip(range) => intervals::clip(cx, relation, range, stage.span),
+        StageKind::At(time) => intervals::at(cx, relation, time, stage.span),
+        StageKind::OverlapJoin(join) => overlap::join(cx, relation, join, stage.span),
+        StageKind::Bucket(width) => intervals::bucket(cx, relation, width, stage.span),
+        StageKind::Sweep { kind, by } => intervals::sweep(cx, relation, *kind, by, stage.span),
+        StageKind::Match { by, steps } => matching::matches(cx, relation, by, steps, stage.span),
+        StageKind::Render { kind, args } => render::render(cx, relation, kind, args),
         // Reported by the parser; what it would have done to the columns is not known.
         StageKind::Error => relation.scope.incomplete = true,
     }
@@ -108,18 +125,7 @@ fn set<'a>(cx: &mut Context<'a>, relation: &mut Relation, assignments: &'a [(Ide
     }
     let windows = checker.windows;
     relation.windows(windows);
-    let mut columns: Vec<(Column, Expr)> = Vec::new();
-    for known in &mut relation.scope.columns {
-        let value = replaced.iter().find(|(id, _)| *id == known.id);
-        let item = match value {
-            Some((_, expr)) => (cx.column(known.name.clone(), expr.ty.clone()), expr.clone()),
-            None => pass(known),
-        };
-        known.id = item.0.id;
-        known.ty = item.0.ty.clone();
-        columns.push(item);
-    }
-    relation.project(columns);
+    relation.replace(cx, &replaced);
 }
 
 fn drop(cx: &mut Context<'_>, relation: &mut Relation, names: &[Ident]) {

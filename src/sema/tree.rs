@@ -7,6 +7,7 @@ pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
     match &expr.kind {
         ExprKind::Column(_)
         | ExprKind::Value(_)
+        | ExprKind::Parameter(_)
         | ExprKind::TraceEnd
         | ExprKind::WallClock(_)
         | ExprKind::Query(_)
@@ -30,6 +31,7 @@ pub(super) fn children_mut(expr: &mut Expr) -> Vec<&mut Expr> {
     match &mut expr.kind {
         ExprKind::Column(_)
         | ExprKind::Value(_)
+        | ExprKind::Parameter(_)
         | ExprKind::TraceEnd
         | ExprKind::WallClock(_)
         | ExprKind::Query(_)
@@ -63,11 +65,17 @@ pub(super) fn reads(expr: &Expr, column: &mut impl FnMut(ColumnId) -> bool) -> b
     }
 }
 
+/// The number of parts of an expression.
+pub(super) fn size(expr: &Expr) -> usize {
+    1 + children(expr).into_iter().map(size).sum::<usize>()
+}
+
 /// Whether two expressions are the same but for their places in the text.
 pub(super) fn same(a: &Expr, b: &Expr) -> bool {
     let heads = match (&a.kind, &b.kind) {
         (ExprKind::Column(a), ExprKind::Column(b)) => a == b,
         (ExprKind::Value(a), ExprKind::Value(b)) => a == b,
+        (ExprKind::Parameter(a), ExprKind::Parameter(b)) => a == b,
         (ExprKind::TraceEnd, ExprKind::TraceEnd)
         | (ExprKind::Neg(_), ExprKind::Neg(_))
         | (ExprKind::Not(_), ExprKind::Not(_))

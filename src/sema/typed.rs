@@ -3,10 +3,10 @@
 //! Names are gone: a column is an id that is unique within the query, whatever tables, aliases and stages it went
 //! through. Every expression has a type; where units or number types had to be brought together, a `Cast` says so.
 
-pub use crate::syntax::ast::{BinaryOp, FrameUnit, JoinKind, SetOp, UnaryOp};
+pub use crate::syntax::ast::{BinaryOp, FrameUnit, JoinKind, SetOp, SweepKind, UnaryOp};
 
-use crate::catalog::{self, Type};
-use crate::diag::Span;
+use crate::catalog::{self, Picture, Type};
+use crate::diag::{SourceId, Span};
 
 /// A column, unique within a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,6 +25,34 @@ pub struct Column {
 pub struct Query {
     pub rel: Rel,
     pub columns: Vec<Column>,
+    /// How a person should see it.
+    pub render: Option<Render>,
+}
+
+/// A hint at how to show a result. Machine formats ignore it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Render {
+    pub picture: &'static Picture,
+    /// For each of the picture's parts that is given, the column that it is.
+    pub parts: Vec<(&'static str, ColumnId)>,
+}
+
+/// Something that should hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assertion {
+    pub name: String,
+    pub source: SourceId,
+    /// The condition's place in the source.
+    pub span: Span,
+    /// One row: whether the condition holds, then the values that it compares, under their texts.
+    pub query: Query,
+}
+
+/// Where intervals begin and end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    pub start: ColumnId,
+    pub end: ColumnId,
 }
 
 /// A relation.
@@ -76,6 +104,41 @@ pub enum Rel {
         right: Box<Rel>,
         on: Vec<(Expr, Expr)>,
         filter: Option<Expr>,
+    },
+    /// Pairs of rows whose intervals overlap for a positive time; adds where the overlap begins and ends.
+    OverlapJoin {
+        /// Whether rows of the left side without a partner stay, with their own interval.
+        outer: bool,
+        left: Box<Rel>,
+        left_bounds: Bounds,
+        right: Box<Rel>,
+        right_bounds: Bounds,
+        /// Pairs that must be equal.
+        on: Vec<(Expr, Expr)>,
+        filter: Option<Expr>,
+        start: Column,
+        end: Column,
+    },
+    /// One pass over intervals in the order of their starts. Gives the keys, start and end, and but for gaps a number:
+    /// how many intervals were merged, or are open.
+    Sweep {
+        kind: SweepKind,
+        input: Box<Rel>,
+        bounds: Bounds,
+        keys: Vec<Column>,
+        start: Column,
+        end: Column,
+        number: Option<Column>,
+    },
+    /// Each row cut at the multiples of a width; adds the piece's start and end, and the multiple before it.
+    Bucket {
+        input: Box<Rel>,
+        bounds: Bounds,
+        /// A positive duration, without columns.
+        width: Expr,
+        start: Column,
+        end: Column,
+        bucket: Column,
     },
     /// `columns` are new; the n-th stems from the n-th of `left_columns` and of `right_columns`.
     Set {
@@ -145,6 +208,8 @@ pub struct Expr {
 pub enum ExprKind {
     Column(ColumnId),
     Value(Value),
+    /// A parameter of a declaration that is only checked; no query that runs has one.
+    Parameter(String),
     /// `@end`: when the trace ends.
     TraceEnd,
     /// ns since the Unix epoch, to become a time of the trace.

@@ -10,6 +10,20 @@ use crate::catalog::{Function, FunctionKind, Ordering, Type};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast;
 
+/// Window functions that say little of rows in no order.
+const NEED_ORDER: &[&str] = &[
+    "rank",
+    "dense_rank",
+    "percent_rank",
+    "cume_dist",
+    "ntile",
+    "lag",
+    "lead",
+    "first_value",
+    "last_value",
+    "nth_value",
+];
+
 impl<'a> Checker<'_, 'a> {
     pub(super) fn window(
         &mut self,
@@ -47,6 +61,11 @@ impl<'a> Checker<'_, 'a> {
         let aggregate = self.aggregate_call(function, fraction, call, span);
         let partition_by = window.partition_by.iter().map(|key| self.expr(key)).collect();
         let order_by: Vec<SortKey> = window.order_by.iter().map(|item| self.sort_key(item)).collect();
+        if order_by.is_empty() && NEED_ORDER.contains(&function.name) {
+            let message = format!("`{name}` depends on the order of the rows, and there is none here");
+            let diagnostic = Diagnostic::warning(codes::UNORDERED_WINDOW, window.span, message);
+            self.report(diagnostic.hint("like `over (partition by g order by start)`"));
+        }
         let frame = window.frame.as_ref().and_then(|frame| self.frame(frame, &order_by));
         self.within = Within::Nothing;
         let Some(aggregate) = aggregate else { return unknown(span) };

@@ -1,4 +1,4 @@
-//! The tree of a query: one shape for both forms of the language.
+//! The tree of a text: statements, and queries in one shape for both forms of the language.
 //!
 //! Every node carries its span in bytes. The select form is kept as written (`Body::Select`); `sema` turns it into the
 //! same stages that the pipe form spells out. A part that could not be parsed is an `Error` node.
@@ -20,10 +20,109 @@ pub struct Ident {
     pub span: Span,
 }
 
-/// A statement list: what `-e` and `-f` give. Declarations join here later.
-#[derive(Debug, Clone, PartialEq)]
+/// A text: what `-e` and `-f` give, or a saved file.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct File {
-    pub queries: Vec<Query>,
+    pub statements: Vec<Statement>,
+}
+
+/// What a `;` ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    pub kind: StatementKind,
+    /// The `///` comments before it.
+    pub doc: Option<Doc>,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum StatementKind {
+    Use(Use),
+    Let(Let),
+    Function(FunctionDecl),
+    QueryDecl(QueryDecl),
+    Assert(Assert),
+    /// A query to run.
+    Query(Query),
+    Error,
+}
+
+/// A doc comment: what a declaration is for, and what its parameters mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doc {
+    /// Without the marks and the `@param` lines; paragraphs are separated by an empty line.
+    pub text: String,
+    pub params: Vec<DocParam>,
+    pub span: Span,
+}
+
+/// `@param name what it means`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocParam {
+    pub name: Ident,
+    pub text: String,
+}
+
+/// `use std.sched;`, `use './lib/http.gtq' as http;`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Use {
+    pub target: UseTarget,
+    pub alias: Option<Ident>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum UseTarget {
+    /// A module of the standard library: `std.sched`.
+    Module(Vec<Ident>),
+    /// A file, relative to this one.
+    File(Spanned<String>),
+}
+
+/// `let slow = 10ms;`, `let busy = from goroutines |> where exec > slow;`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Let {
+    pub name: Ident,
+    pub value: LetValue,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum LetValue {
+    Expr(Expr),
+    Relation(Query),
+}
+
+/// `fn share(part: duration, whole: duration) -> float = part / whole;`
+#[derive(Debug, Clone, PartialEq)]
+pub struct FunctionDecl {
+    pub name: Ident,
+    pub params: Vec<Param>,
+    pub result: Option<TypeName>,
+    pub body: Expr,
+}
+
+/// `query long_waits(min: duration = 1ms) = from …;`
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryDecl {
+    pub name: Ident,
+    pub params: Vec<Param>,
+    pub body: Query,
+}
+
+/// `name: type? = default`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Param {
+    pub name: Ident,
+    pub ty: TypeName,
+    /// `?`: may be null.
+    pub nullable: bool,
+    pub default: Option<Expr>,
+}
+
+/// `assert name: condition;`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assert {
+    pub name: Ident,
+    pub condition: Expr,
 }
 
 /// `with … body |> stage |> stage`.
@@ -232,7 +331,68 @@ pub enum StageKind {
         query: Box<Query>,
         op_span: Span,
     },
+    /// `clip @1s..@2s`.
+    Clip(Expr),
+    /// `at @1.25s`.
+    At(Expr),
+    /// `[left] overlap join r [as x] [on …]`.
+    OverlapJoin(Box<OverlapJoin>),
+    /// `bucket 10ms`.
+    Bucket(Expr),
+    /// `merge`, `gaps`, `depth`, each with `by a, b`.
+    Sweep {
+        kind: SweepKind,
+        by: Vec<Expr>,
+    },
+    /// `match by g (a: …) -> (b: … within 1ms)`.
+    Match {
+        by: Vec<Expr>,
+        steps: Vec<MatchStep>,
+    },
+    /// `render bar(x, y)`.
+    Render {
+        kind: Ident,
+        args: Vec<Arg>,
+    },
     Error,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct OverlapJoin {
+    /// Whether rows without a partner stay.
+    pub left: bool,
+    pub source: Source,
+    pub on: Option<Expr>,
+}
+
+/// What a sweep over intervals, in the order of their starts, gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SweepKind {
+    /// The union of intervals that overlap or touch.
+    Merge,
+    /// What the union leaves uncovered.
+    Gaps,
+    /// How many are open at once.
+    Depth,
+}
+
+impl SweepKind {
+    /// The stage's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Merge => "merge",
+            Self::Gaps => "gaps",
+            Self::Depth => "depth",
+        }
+    }
+}
+
+/// `(name: condition [within duration])`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MatchStep {
+    pub name: Ident,
+    pub condition: Expr,
+    pub within: Option<Expr>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -322,6 +482,8 @@ pub enum ExprKind {
 /// `name([distinct] args [by key] [order by …]) [filter (where …)] [over (…)]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
+    /// `m.f(…)`: a function of a module.
+    pub module: Option<Ident>,
     pub name: Ident,
     pub distinct: bool,
     /// `count(*)`.

@@ -47,11 +47,16 @@ keywords! {
     Anti "anti" AsAlias,
     As "as" Always,
     Asc "asc" No,
+    Assert "assert" No,
+    At "at" No,
     Between "between" Always,
+    Bucket "bucket" No,
     By "by" No,
     Case "case" Always,
+    Clip "clip" No,
     Cross "cross" AsAlias,
     Current "current" No,
+    Depth "depth" No,
     Desc "desc" No,
     Distinct "distinct" Always,
     Drop "drop" No,
@@ -63,9 +68,11 @@ keywords! {
     False "false" Always,
     Filter "filter" No,
     First "first" No,
+    Fn "fn" No,
     Following "following" No,
     From "from" Always,
     Full "full" AsAlias,
+    Gaps "gaps" No,
     Group "group" Always,
     Groups "groups" No,
     Has "has" Always,
@@ -78,8 +85,11 @@ keywords! {
     Join "join" Always,
     Last "last" No,
     Left "left" AsAlias,
+    Let "let" No,
     Like "like" Always,
     Limit "limit" Always,
+    Match "match" No,
+    Merge "merge" No,
     Not "not" Always,
     Null "null" Always,
     Nulls "nulls" No,
@@ -89,11 +99,14 @@ keywords! {
     Order "order" Always,
     Outer "outer" No,
     Over "over" AsAlias,
+    Overlap "overlap" AsAlias,
     Partition "partition" No,
     Preceding "preceding" No,
     Qualify "qualify" Always,
+    Query "query" No,
     Range "range" No,
     Rename "rename" No,
+    Render "render" No,
     Right "right" AsAlias,
     Row "row" No,
     Rows "rows" No,
@@ -104,11 +117,13 @@ keywords! {
     True "true" Always,
     Unbounded "unbounded" No,
     Union "union" Always,
+    Use "use" No,
     Using "using" AsAlias,
     Values "values" AsAlias,
     When "when" Always,
     Where "where" Always,
     With "with" Always,
+    Within "within" No,
 }
 
 impl Keyword {
@@ -137,7 +152,20 @@ impl Keyword {
         Keyword::Union,
         Keyword::Intersect,
         Keyword::Except,
+        Keyword::Clip,
+        Keyword::At,
+        Keyword::Overlap,
+        Keyword::Bucket,
+        Keyword::Merge,
+        Keyword::Gaps,
+        Keyword::Depth,
+        Keyword::Match,
+        Keyword::Render,
     ];
+
+    /// The words that begin a declaration.
+    pub const DECLARATIONS: &'static [Keyword] =
+        &[Keyword::Use, Keyword::Let, Keyword::Fn, Keyword::Query, Keyword::Assert];
 
     /// The clauses of the select form, in the order in which they must stand.
     pub const CLAUSES: &'static [Keyword] = &[
@@ -157,6 +185,7 @@ impl Keyword {
         match self {
             Keyword::Group => "group by",
             Keyword::Order => "order by",
+            Keyword::Overlap => "overlap join",
             other => other.text(),
         }
     }
@@ -216,6 +245,7 @@ symbols! {
     Range "..",
     EqEq "==",
     Arrow "=>",
+    Then "->",
     NotEqBang "!=",
     NotMatch "!~",
     NotEq "<>",
@@ -232,6 +262,7 @@ symbols! {
     Star "*",
     Slash "/",
     Percent "%",
+    Question "?",
     Comma ",",
     Semicolon ";",
     LParen "(",

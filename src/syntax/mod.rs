@@ -15,37 +15,98 @@ pub mod token;
 
 mod amount;
 mod clock;
+mod doc;
 mod explain;
 mod nesting;
 mod parser;
 mod problem;
 
-use ast::{Body, File, Query};
-use keywords::Symbol;
+use ast::{File, Statement, StatementKind};
+use keywords::{Keyword, Symbol};
 use token::{Lexeme, Token};
 
 use crate::diag::{Diagnostic, Span};
 
-/// Parses a text: queries, each ended by `;` (optional after the last). Diagnostics are in the order of the text.
+/// Parses a text: statements, each ended by `;` (optional after the last). Diagnostics are in the order of the text.
 pub fn parse(source: &str) -> (File, Vec<Diagnostic>) {
-    let (tokens, mut diagnostics) = lexer::lex(source);
+    let (lexemes, mut diagnostics) = lexer::lex(source);
     let tokens: Vec<Lexeme<'_>> =
-        tokens.into_iter().filter(|lexeme| !matches!(lexeme.token, Token::Comment(_))).collect();
+        lexemes.iter().copied().filter(|lexeme| !matches!(lexeme.token, Token::Comment(_))).collect();
     let parser = parser::Parser::new();
-    let mut queries = Vec::new();
+    let mut statements = Vec::new();
     let mut rest = tokens.as_slice();
-    while !rest.is_empty() {
-        let is_end = |lexeme: &Lexeme<'_>| lexeme.token == Token::Symbol(Symbol::Semicolon);
-        let length = rest.iter().position(is_end).unwrap_or(rest.len());
-        let (statement, behind) = rest.split_at(length);
-        rest = behind.get(1..).unwrap_or_default();
+    let mut behind = 0;
+    while let Some(first) = rest.first() {
+        let length = statement_length(source, rest, &mut diagnostics);
+        let (statement, more) = rest.split_at(length);
         if let Some(last) = statement.last() {
+            let before = between(&lexemes, behind, first.span.start);
+            let doc = doc::doc(before.iter());
             let end = Span::new(last.span.end, last.span.end);
-            queries.push(parse_statement(&parser, source, statement, end, &mut diagnostics));
+            let kind = parse_statement(&parser, source, statement, end, &mut diagnostics);
+            statements.push(Statement { kind, doc, span: first.span.to(last.span) });
         }
+        let semicolon = more.first().filter(|lexeme| lexeme.token == Token::Symbol(Symbol::Semicolon));
+        rest = if semicolon.is_some() { more.get(1..).unwrap_or_default() } else { more };
+        behind = semicolon.map_or_else(|| statement.last().map_or(behind, |l| l.span.end), |s| s.span.end);
     }
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
-    (File { queries }, diagnostics)
+    (File { statements }, diagnostics)
+}
+
+/// Parses an expression on its own, such as the value of a parameter; None if it is none.
+pub fn parse_expr(source: &str) -> Option<ast::Expr> {
+    // As what an assertion asserts it is an expression and nothing else.
+    let text = format!("assert value: {source}");
+    let (file, diagnostics) = parse(&text);
+    match file.statements.into_iter().next()?.kind {
+        StatementKind::Assert(assert) if diagnostics.is_empty() => Some(assert.condition),
+        _ => None,
+    }
+}
+
+/// The lexemes between two places.
+fn between<'l, 's>(lexemes: &'l [Lexeme<'s>], from: usize, to: usize) -> &'l [Lexeme<'s>] {
+    let start = lexemes.partition_point(|lexeme| lexeme.span.start < from);
+    let end = lexemes.partition_point(|lexeme| lexeme.span.start < to);
+    lexemes.get(start..end).unwrap_or_default()
+}
+
+/// Where the first statement of the tokens ends: at its `;`, or where a declaration begins and the `;` is missing.
+fn statement_length(source: &str, tokens: &[Lexeme<'_>], diagnostics: &mut Vec<Diagnostic>) -> usize {
+    for (n, lexeme) in tokens.iter().enumerate() {
+        if lexeme.token == Token::Symbol(Symbol::Semicolon) {
+            return n;
+        }
+        let Some(before) = n.checked_sub(1).and_then(|before| tokens.get(before)) else { continue };
+        let gap = source.get(before.span.end..lexeme.span.start).unwrap_or_default();
+        if gap.contains('\n') && begins_declaration(&tokens[n..]) {
+            let end = Span::new(before.span.end, before.span.end);
+            diagnostics.push(
+                Diagnostic::error(codes::MISSING_SEMICOLON, before.span, "a `;` is missing after this")
+                    .label(lexeme.span, "the next declaration begins here")
+                    .fix(end, ";"),
+            );
+            return n;
+        }
+    }
+    tokens.len()
+}
+
+/// Whether what stands at the beginning of a line can only be a declaration.
+fn begins_declaration(tokens: &[Lexeme<'_>]) -> bool {
+    let [first, second, third, ..] = tokens else { return false };
+    let third = third.token;
+    match first.token.keyword() {
+        Some(Keyword::Let) => second.token.is_name() && third == Token::Symbol(Symbol::Eq),
+        Some(Keyword::Fn) => second.token.is_name() && third == Token::Symbol(Symbol::LParen),
+        Some(Keyword::Query) => {
+            second.token.is_name() && matches!(third, Token::Symbol(Symbol::LParen | Symbol::Eq))
+        }
+        Some(Keyword::Assert) => second.token.is_name() && third == Token::Symbol(Symbol::Colon),
+        Some(Keyword::Use) => matches!(second.token, Token::String(_)) || third == Token::Symbol(Symbol::Dot),
+        _ => false,
+    }
 }
 
 fn parse_statement<'t>(
@@ -54,16 +115,15 @@ fn parse_statement<'t>(
     tokens: &'t [Lexeme<'t>],
     end: Span,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Query {
+) -> StatementKind {
     if let Some(span) = nesting::too_deep(tokens) {
         diagnostics.push(
             Diagnostic::error(codes::TOO_DEEP, span, "this query is nested too deeply")
                 .hint("name parts of it by `with name as (…)`, or put long lists into `in (…)`"),
         );
-        let span = tokens.first().map_or(end, |first| first.span.to(end));
-        return Query { ctes: Vec::new(), body: Body::Error(span), stages: Vec::new(), span };
+        return StatementKind::Error;
     }
-    let (query, problems) = parser.parse(tokens, end);
+    let (statement, problems) = parser.parse(tokens, end);
     // Where one thing went wrong, what the rules further out say about the same place is noise.
     let mut seen: Vec<usize> = Vec::new();
     for problem in problems {
@@ -73,5 +133,5 @@ fn parse_statement<'t>(
             diagnostics.extend(explain::explain(source, tokens, problem));
         }
     }
-    query
+    statement
 }

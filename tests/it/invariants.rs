@@ -1,7 +1,6 @@
 //! What holds for every trace. Most of it is in `facts.txt`, as queries for what breaks it.
 
-use crate::support::{Row, compiled, compiled_one, for_various, int, rows, run, trace, written};
-use gtq::engine::compile;
+use crate::support::{Row, compile, compiled, compiled_one, for_various, int, rows, run, trace, written};
 use gtq::output::Format;
 
 /// The facts: a name, after `--`, and a query that must give no rows.

@@ -11,6 +11,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Fields, Int64Type, Schema, SchemaRef};
 use arrow::ipc::reader::FileReader;
 use gtq::diag::{Code, Diagnostic, Fix, Label, Severity, Span};
+use gtq::output::report::Source;
 use gtq::output::{Error, Format, Options, Summary, TYPE_KEY, report, writer};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -454,16 +455,7 @@ fn formats_have_names() {
 }
 
 fn error(span: (usize, usize), message: &str, note: &str) -> Diagnostic {
-    Diagnostic {
-        severity: Severity::Error,
-        code: Code("E0201"),
-        span: Span::new(span.0, span.1),
-        message: message.into(),
-        note: note.into(),
-        labels: vec![],
-        hints: vec![],
-        fix: None,
-    }
+    Diagnostic::error(Code("E0201"), Span::new(span.0, span.1), message).note(note)
 }
 
 #[test]
@@ -476,22 +468,23 @@ fn diagnostics_show_their_place_hints_and_fix() {
             ..error((7, 10), "there is no column `nme` in goroutines", "did you mean `name`?")
         },
         Diagnostic {
-            labels: vec![Label { span: Span::new(12, 15), message: "a duration".into() }],
+            labels: vec![Label { source: None, span: Span::new(12, 15), message: "a duration".into() }],
             ..error((18, 26), "a duration is compared with an int", "an int")
         },
         Diagnostic {
             severity: Severity::Warning,
             code: Code("W0003"),
-            labels: vec![Label { span: Span::new(32, 42), message: "of this table".into() }],
+            labels: vec![Label { source: None, span: Span::new(32, 42), message: "of this table".into() }],
             ..error((52, 56), "there is no column `naem`", "")
         },
         error((query.len(), query.len()), "the query ends here, but a stage is missing", "expected a stage"),
         error((7, 55), "all of this is odd", "from here to there"),
     ];
-    insta::assert_snapshot!("report", report::render("<query>", query, &diagnostics, false));
-    let color = report::render("<query>", query, &diagnostics[..1], true);
+    let source = [Source { name: "<query>", text: query }];
+    insta::assert_snapshot!("report", report::render(&source, &diagnostics, false));
+    let color = report::render(&source, &diagnostics[..1], true);
     insta::assert_snapshot!("report_color", color.replace('\u{1b}', "␛"));
-    assert_eq!(report::render("<query>", query, &[], false), "");
+    assert_eq!(report::render(&source, &[], false), "");
 }
 
 #[test]
@@ -505,7 +498,8 @@ fn diagnostics_in_difficult_texts() {
         ("x \u{1b}[2J\u{202e} y", (10, 11)),
         ("a\r\nb c\r\n", (5, 6)),
     ];
-    let reports =
-        cases.map(|(source, span)| report::render("q\u{1b}.gtq", source, &[error(span, "m", "here")], false));
+    let reports = cases.map(|(text, span)| {
+        report::render(&[Source { name: "q\u{1b}.gtq", text }], &[error(span, "m", "here")], false)
+    });
     insta::assert_snapshot!("report_difficult", reports.join("\n"));
 }

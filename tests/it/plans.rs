@@ -1,6 +1,7 @@
 //! The plans that queries become, and that both forms of the language become the same.
 
-use gtq::engine::{Explanation, Limits, Session, compile};
+use crate::support::compile;
+use gtq::engine::{Explanation, Limits, Session};
 
 #[track_caller]
 fn explain(query: &str) -> Explanation {

@@ -3,15 +3,16 @@
 use std::fmt::Write as _;
 
 use crate::sema_ir as ir;
+use crate::support::{analysis_of, queries};
 use gtq::diag::Diagnostic;
-use gtq::sema::{Analysis, analyze, codes};
+use gtq::sema::{Analysis, codes};
 use gtq::syntax;
 use proptest::prelude::*;
 
 fn analysis(source: &str) -> Analysis {
     let (file, diagnostics) = syntax::parse(source);
     assert_eq!(diagnostics, [], "{source}");
-    analyze(&file)
+    analysis_of(&file)
 }
 
 /// `code 'underlined text' message | note | hint: … | fix: …`
@@ -35,7 +36,7 @@ fn wrong_queries_are_told_what_is_wrong() {
     let mut all = String::new();
     for query in include_str!("sema_wrong.txt").lines() {
         let (file, syntax) = syntax::parse(query);
-        let analysis = analyze(&file);
+        let analysis = analysis_of(&file);
         writeln!(all, "{query}").unwrap();
         assert!(
             !analysis.diagnostics.is_empty() || !syntax.is_empty(),
@@ -212,7 +213,7 @@ fn deep_and_long_expressions_end() {
     ];
     for query in queries {
         let (file, _) = syntax::parse(&query);
-        assert_eq!(analyze(&file).queries.len(), file.queries.len());
+        assert_eq!(analysis_of(&file).queries.len(), crate::support::queries(&file).len());
     }
 }
 
@@ -251,14 +252,14 @@ proptest! {
     #[test]
     fn analysis_is_total_on_soup(source in soup()) {
         let (file, _) = syntax::parse(&source);
-        prop_assert_eq!(analyze(&file).queries.len(), file.queries.len());
+        prop_assert_eq!(analysis_of(&file).queries.len(), queries(&file).len());
     }
 
     #[test]
     fn analysis_is_total_on_damaged_queries(source in damaged()) {
         let (file, syntax) = syntax::parse(&source);
-        let analysis = analyze(&file);
-        prop_assert_eq!(analysis.queries.len(), file.queries.len());
+        let analysis = analysis_of(&file);
+        prop_assert_eq!(analysis.queries.len(), queries(&file).len());
         for query in &analysis.queries {
             if syntax.is_empty() && !analysis.has_errors() {
                 ir::check(query);

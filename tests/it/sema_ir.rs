@@ -72,6 +72,36 @@ fn rel(relation: &Rel, made: &mut Columns) -> Columns {
             sort_keys(keys, &columns, made);
             columns
         }
+        Rel::OverlapJoin { left, left_bounds, right, right_bounds, on, filter, start, end, .. } => {
+            let left = rel(left, made);
+            let right = rel(right, made);
+            assert!([left_bounds.start, left_bounds.end].iter().all(|id| left.contains(id)));
+            assert!([right_bounds.start, right_bounds.end].iter().all(|id| right.contains(id)));
+            for (l, r) in on {
+                expr(l, &left, made);
+                expr(r, &right, made);
+                assert_eq!(l.ty, r.ty);
+            }
+            let mut both: Columns = left.union(&right).copied().collect();
+            filter.iter().for_each(|filter| expr(filter, &both, made));
+            both.extend([start, end].map(|column| new(column.id, made)));
+            both
+        }
+        Rel::Sweep { input, bounds, keys, start, end, number, .. } => {
+            let columns = rel(input, made);
+            assert!([bounds.start, bounds.end].iter().all(|id| columns.contains(id)));
+            assert!(keys.iter().all(|key| columns.contains(&key.id)));
+            let added = [start, end].into_iter().chain(number).map(|column| new(column.id, made));
+            added.chain(keys.iter().map(|key| key.id)).collect()
+        }
+        Rel::Bucket { input, bounds, width, start, end, bucket } => {
+            let mut columns = rel(input, made);
+            assert!([bounds.start, bounds.end].iter().all(|id| columns.contains(id)));
+            expr(width, &Columns::new(), made);
+            assert_eq!(width.ty, Type::Duration);
+            columns.extend([start, end, bucket].map(|column| new(column.id, made)));
+            columns
+        }
         Rel::Limit { input, .. } | Rel::Distinct { input } => rel(input, made),
         Rel::Join { kind, left, right, on, filter } => {
             let left = rel(left, made);
@@ -127,6 +157,7 @@ fn sort_keys(keys: &[SortKey], columns: &Columns, made: &mut Columns) {
 fn expr(e: &Expr, columns: &Columns, made: &mut Columns) {
     assert_ne!(e.ty, Type::Unknown, "{e:?}");
     match &e.kind {
+        ExprKind::Parameter(name) => panic!("${name} has no value"),
         ExprKind::Column(id) => assert!(columns.contains(id), "{id:?} is read but not there"),
         ExprKind::Value(value) => match value {
             Value::Null => {}

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use flate2::read::GzDecoder;
-use gtq::engine::{Error, Input, Limits, Prepared, Progress, Session, compile};
+use gtq::engine::{Compiled, Error, Input, Limits, Origin, Prepared, Progress, Session};
 use gtq::output::{Format, Options, writer};
-use gtq::sema::typed;
+use gtq::sema::{Analysis, Module, Program, analyze, typed};
+use gtq::syntax::ast::{File as Tree, Query, StatementKind};
 use serde_json::{Map, Value};
 
 pub(crate) type Row = Map<String, Value>;
@@ -128,6 +129,24 @@ pub(crate) fn try_open(path: &Path) -> Result<Session, Error> {
 #[track_caller]
 pub(crate) fn open(path: &Path) -> Session {
     try_open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+pub(crate) fn compile(text: &str) -> Compiled {
+    gtq::engine::compile(text, &Origin::Typed)
+}
+
+/// The analysis of a tree that uses nothing.
+pub(crate) fn analysis_of(file: &Tree) -> Analysis {
+    analyze(&Program::single(Module { file: file.clone(), ..Module::default() }))
+}
+
+/// The queries of a text that are to run.
+pub(crate) fn queries(file: &Tree) -> Vec<&Query> {
+    let queries = file.statements.iter().filter_map(|statement| match &statement.kind {
+        StatementKind::Query(query) => Some(query),
+        _ => None,
+    });
+    queries.collect()
 }
 
 /// The queries of a text without errors.

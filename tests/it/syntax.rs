@@ -1,5 +1,6 @@
 //! Trees: what parses, to what, and that names are free.
 
+use crate::support::queries;
 use gtq::syntax::ast::File;
 use gtq::syntax::{lexer, parse, print};
 
@@ -31,7 +32,7 @@ fn same(left: &str, right: &str) {
 #[track_caller]
 fn check(source: &str, printed: &str) {
     let file = tree(source);
-    let texts: Vec<String> = file.queries.iter().map(print::query_text).collect();
+    let texts: Vec<String> = queries(&file).into_iter().map(print::query_text).collect();
     assert_eq!(texts.join(";\n"), printed);
     same(source, printed);
 }
@@ -123,7 +124,7 @@ fn stages() {
     );
     canonical("select a from t |> where b");
     check("from a; from b;; ; from c", "from a;\nfrom b;\nfrom c");
-    assert!(tree(" -- nothing\n /* at all */ ;").queries.is_empty());
+    assert!(tree(" -- nothing\n /* at all */ ;").statements.is_empty());
 }
 
 #[test]

@@ -36,8 +36,8 @@ fn bad_syntax() {
     for source in CASES.lines().filter(|line| !line.trim().is_empty()) {
         let (file, diagnostics) = parse(source);
         assert!(!diagnostics.is_empty(), "nothing is said about {source}");
-        let printed: Vec<String> = file.queries.iter().map(print::query_text).collect();
-        writeln!(out, "{source}\n= {}", printed.join("; ")).expect("writing to a string succeeds");
+        let printed = print::file_text(&file).trim_end().replace('\n', " ");
+        writeln!(out, "{source}\n= {}", printed.trim_end_matches(';')).expect("writing to a string succeeds");
         for diagnostic in &diagnostics {
             writeln!(out, "{}", describe(source, diagnostic)).expect("writing to a string succeeds");
         }
@@ -52,7 +52,7 @@ fn one_pass_reports_every_statement() {
     let (file, diagnostics) = parse(source);
     let codes: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.code.0).collect();
     assert_eq!(codes, ["E0034", "E0026", "E0026", "E0020"]);
-    assert_eq!(file.queries.len(), 4);
+    assert_eq!(file.statements.len(), 4);
 }
 
 /// Each is one diagnostic, and in time.

@@ -7,6 +7,7 @@ use gtq::syntax::{lexer, parse, print};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
+use crate::support::queries;
 use crate::syntax::bare;
 
 const NOWHERE: Span = Span::new(0, 0);
@@ -38,11 +39,9 @@ fn check_total(source: &str) -> Result<(), TestCaseError> {
         prop_assert!(diagnostic.labels.iter().all(|label| in_text(label.span)), "{diagnostic:?}");
         prop_assert!(diagnostic.fix.iter().all(|fix| in_text(fix.span)), "{diagnostic:?}");
     }
-    for query in &file.queries {
-        prop_assert!(in_text(query.span));
-        // Printing is total too, whatever stands for what could not be read.
-        print::query_text(query);
-    }
+    prop_assert!(file.statements.iter().all(|statement| in_text(statement.span)));
+    // Printing is total too, whatever stands for what could not be read.
+    print::file_text(&file);
     let (tokens, _) = lexer::lex(source);
     let mut at = 0;
     for token in tokens {
@@ -157,7 +156,17 @@ fn call(expr: BoxedStrategy<Expr>) -> impl Strategy<Value = Expr> {
             let distinct = distinct && (star || !args.is_empty());
             // `by` belongs to a value.
             let (by, order_by) = if args.is_empty() { (None, vec![]) } else { (by, order_by) };
-            new(ExprKind::Call(Box::new(Call { name, distinct, star, args, by, order_by, filter, over })))
+            new(ExprKind::Call(Box::new(Call {
+                module: None,
+                name,
+                distinct,
+                star,
+                args,
+                by,
+                order_by,
+                filter,
+                over,
+            })))
         },
     )
 }
@@ -389,7 +398,9 @@ fn check_print(query: Query) -> Result<(), TestCaseError> {
     let text = print::query_text(&query);
     let (file, diagnostics) = parse(&text);
     prop_assert!(diagnostics.is_empty(), "{text}\n{diagnostics:#?}");
-    let printed = File { queries: vec![query] };
+    let span = query.span;
+    let statement = Statement { kind: StatementKind::Query(query), doc: None, span };
+    let printed = File { statements: vec![statement] };
     prop_assert_eq!(bare(&file), bare(&printed), "{}", text);
     Ok(())
 }
@@ -413,9 +424,10 @@ proptest! {
     fn printed_expressions_parse_to_themselves(expr in expr()) {
         let item = Item::Expr { expr, alias: None };
         let stage = Stage { kind: StageKind::Extend(vec![item]), span: NOWHERE };
-        let (mut file, _) = parse("from t");
-        file.queries[0].stages.push(stage);
-        check_print(file.queries.remove(0))?;
+        let (file, _) = parse("from t");
+        let mut query = queries(&file)[0].clone();
+        query.stages.push(stage);
+        check_print(query)?;
     }
 }
 

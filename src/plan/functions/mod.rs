@@ -8,6 +8,7 @@ mod stacks;
 
 use std::sync::Arc;
 
+use datafusion::common::DataFusionError;
 use datafusion::logical_expr::{AggregateUDF, Expr, ScalarUDF};
 
 use crate::tables::Stacks;
@@ -79,6 +80,11 @@ pub(super) fn checked(op: CheckedOp, left: Expr, right: Expr) -> Expr {
 /// The value, said to be nullable.
 pub(super) fn nullable(value: Expr) -> Expr {
     ScalarUDF::from(nullable::Nullable::default()).call(vec![value])
+}
+
+/// A value that a query can't be computed for, told in its user's words.
+pub(super) fn failure(message: &str) -> DataFusionError {
+    DataFusionError::External(message.into())
 }
 
 /// The package of a function.

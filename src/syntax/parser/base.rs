@@ -43,7 +43,7 @@ impl chumsky::span::Span for Span {
 }
 
 /// A token that satisfies a condition.
-fn token<'t, O: 't>(
+pub(super) fn token<'t, O: 't>(
     expected: Expected,
     take: impl Fn(Token<'t>, Span) -> Option<O> + Clone + 't,
 ) -> impl Parse<'t, O> {
@@ -185,6 +185,8 @@ pub(super) enum Stop {
     Part,
     /// At `|>`.
     Stage,
+    /// At what follows the parts of a declaration.
+    Declaration,
     /// Nowhere.
     End,
 }
@@ -192,6 +194,9 @@ pub(super) enum Stop {
 impl Stop {
     fn at(self, token: &Token<'_>) -> bool {
         match token {
+            Token::Symbol(Symbol::Eq | Symbol::Colon | Symbol::LParen | Symbol::Then) => {
+                self == Stop::Declaration
+            }
             Token::Symbol(Symbol::RParen | Symbol::RBracket | Symbol::Pipe) => self != Stop::End,
             Token::Symbol(Symbol::Comma) => self == Stop::Element,
             Token::Word { keyword: Some(keyword), .. } => {

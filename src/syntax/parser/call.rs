@@ -27,15 +27,25 @@ pub(super) fn call_or_name<'t>(expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
         |span| Window { partition_by: Vec::new(), order_by: Vec::new(), frame: None, span },
     ));
     let call = parens(inside(expr)).labelled(Expected::Operator).then(filter.or_not()).then(over.or_not());
+    let of_module = ahead(Expected::Operator, |next| {
+        next[0] == Some(Token::Symbol(Symbol::Dot)) && next[1].is_some_and(|t| t.is_name()) && opens(next[2])
+    })
+    .ignore_then(symbol(Symbol::Dot))
+    .ignore_then(name("a function"));
     name("an expression")
+        .then(of_module.or_not())
         .then(call.or_not())
-        .map_with(|(name, call), e| {
+        .map_with(|((first, second), call), e| {
             let span = e.span();
             let Some(((inside, filter), over)) = call else {
-                return Expr { kind: ExprKind::Name(vec![name]), span };
+                return Expr { kind: ExprKind::Name([first].into_iter().chain(second).collect()), span };
+            };
+            let (module, name) = match second {
+                Some(name) => (Some(first), name),
+                None => (None, first),
             };
             let Inside { distinct, star, args, by, order_by } = inside;
-            let call = Call { name, distinct, star, args, by, order_by, filter, over };
+            let call = Call { module, name, distinct, star, args, by, order_by, filter, over };
             Expr { kind: ExprKind::Call(Box::new(call)), span }
         })
         .boxed()

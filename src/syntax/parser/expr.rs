@@ -326,7 +326,7 @@ fn unary<'t>(atom: Rule<'t, Expr>, expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
 }
 
 /// `int`, `list<string>`. Only a list has arguments, or `x::int < y` would be none.
-fn type_name<'t>() -> Rule<'t, TypeName> {
+pub(super) fn type_name<'t>() -> Rule<'t, TypeName> {
     recursive(|ty: Recursive<dyn Parser<'t, Tokens<'t>, TypeName, Extra<'t>>>| {
         let args = symbol(Symbol::Lt).ignore_then(ty).then_ignore(must(symbol(Symbol::Gt)));
         let list = ahead(

@@ -7,7 +7,9 @@
 mod base;
 mod call;
 mod clause;
+mod declaration;
 mod expr;
+mod interval;
 mod query;
 mod select;
 mod source;
@@ -16,7 +18,7 @@ mod stage;
 use chumsky::Parser as _;
 use chumsky::input::Input as _;
 
-use super::ast::{Body, Query};
+use super::ast::StatementKind;
 use super::problem::Problem;
 use super::token::Lexeme;
 use crate::diag::Span;
@@ -29,7 +31,7 @@ const STACK: usize = 16 << 20;
 
 /// A parser of single statements. Making one costs more than using it, so one serves a whole file.
 pub(super) struct Parser<'t> {
-    statement: base::Rule<'t, Query>,
+    statement: base::Rule<'t, StatementKind>,
 }
 
 impl<'t> Parser<'t> {
@@ -38,13 +40,10 @@ impl<'t> Parser<'t> {
     }
 
     /// Parses one statement, whose tokens hold neither comments nor `;`. `end` is the place right after it.
-    pub(super) fn parse(&self, tokens: &'t [Lexeme<'t>], end: Span) -> (Query, Vec<Problem<'t>>) {
+    pub(super) fn parse(&self, tokens: &'t [Lexeme<'t>], end: Span) -> (StatementKind, Vec<Problem<'t>>) {
         let input: Tokens<'t> = tokens.map(end, |lexeme: &'t Lexeme<'t>| (&lexeme.token, &lexeme.span));
         let parse = || self.statement.parse(input).into_output_errors();
-        let (query, problems) = stacker::maybe_grow(STACK, STACK, parse);
-        let whole = tokens.first().map_or(end, |first| first.span.to(end));
-        let nothing =
-            || Query { ctes: Vec::new(), body: Body::Error(whole), stages: Vec::new(), span: whole };
-        (query.unwrap_or_else(nothing), problems)
+        let (statement, problems) = stacker::maybe_grow(STACK, STACK, parse);
+        (statement.unwrap_or(StatementKind::Error), problems)
     }
 }

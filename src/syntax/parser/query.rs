@@ -1,24 +1,31 @@
-//! Whole queries: `with`, set operations, and the stages behind.
+//! Statements, and whole queries: `with`, set operations, and the stages behind.
 
 use chumsky::prelude::*;
 
 use super::base::{Rule, Stop, ahead, hole, list_until, must, name, or_hole, parens, symbol, word};
+use super::declaration::declaration;
 use super::expr::expression;
 use super::select::{self, Tail};
 use super::source;
 use super::stage;
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{
-    Body, Cte, Expr, From, Query, SetBody, SetOp, Source, SourceKind, Stage, StageKind,
+    Body, Cte, Expr, From, Let, LetValue, Query, QueryDecl, SetBody, SetOp, Source, SourceKind, Stage,
+    StageKind, StatementKind,
 };
 use crate::syntax::codes;
 use crate::syntax::keywords::{Keyword, Symbol};
 use crate::syntax::problem::{Expected, Problem};
 use crate::syntax::token::Token;
 
-/// A statement: a query, and nothing behind it.
-pub(super) fn statement<'t>() -> Rule<'t, Query> {
+/// A statement: a declaration or a query, and nothing behind it.
+pub(super) fn statement<'t>() -> Rule<'t, StatementKind> {
     let query = query();
+    let declares = ahead(Expected::Query, |next| {
+        next[0].and_then(|token| token.keyword()).is_some_and(|word| Keyword::DECLARATIONS.contains(&word))
+            && next[1].is_some()
+    });
+    let declaration = declares.ignore_then(declaration(&query));
     let closing = symbol(Symbol::RParen).or(symbol(Symbol::RBracket)).labelled(Expected::End);
     // A bracket too many is no reason to leave out the stages behind it.
     let stray = closing
@@ -32,17 +39,31 @@ pub(super) fn statement<'t>() -> Rule<'t, Query> {
         .collect::<Vec<Vec<Stage>>>();
     let end = ahead(Expected::End, |next| next[0].is_none())
         .recover_with(chumsky::recovery::via_parser(hole(Stop::End).ignored()));
-    or_hole(query.query, Stop::End, error_query)
+    let run = or_hole(query.query, Stop::End, error_query).map(StatementKind::Query);
+    declaration
+        .or(run)
         .then(stray)
-        .map(|(mut query, more)| {
-            query.stages.extend(more.into_iter().flatten());
-            query
+        .map(|(mut statement, more)| {
+            if let Some(query) = query_of(&mut statement) {
+                query.stages.extend(more.into_iter().flatten());
+            }
+            statement
         })
         .then_ignore(end)
         .boxed()
 }
 
-fn error_query(span: Span) -> Query {
+/// The query that stages at the end of a statement belong to.
+fn query_of(statement: &mut StatementKind) -> Option<&mut Query> {
+    match statement {
+        StatementKind::Query(query)
+        | StatementKind::QueryDecl(QueryDecl { body: query, .. })
+        | StatementKind::Let(Let { value: LetValue::Relation(query), .. }) => Some(query),
+        _ => None,
+    }
+}
+
+pub(super) fn error_query(span: Span) -> Query {
     plain(Body::Error(span), span)
 }
 
@@ -56,9 +77,9 @@ pub(super) fn must_query<'t>(query: Rule<'t, Query>) -> Rule<'t, Query> {
 }
 
 /// The rules that refer to each other.
-struct Rules<'t> {
-    query: Rule<'t, Query>,
-    expr: Rule<'t, Expr>,
+pub(super) struct Rules<'t> {
+    pub(super) query: Rule<'t, Query>,
+    pub(super) expr: Rule<'t, Expr>,
     operand: Rule<'t, Operand>,
 }
 

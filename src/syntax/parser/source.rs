@@ -29,7 +29,7 @@ pub(super) fn from<'t>(expr: Rule<'t, Expr>, query: Rule<'t, Query>) -> Rule<'t,
 }
 
 /// A source that has to stand here.
-fn must_source<'t>(expr: Rule<'t, Expr>, query: Rule<'t, Query>) -> Rule<'t, Source> {
+pub(super) fn must_source<'t>(expr: Rule<'t, Expr>, query: Rule<'t, Query>) -> Rule<'t, Source> {
     or_hole(source(expr, query), Stop::Element, |span| Source {
         kind: SourceKind::Error,
         alias: None,

@@ -26,7 +26,9 @@ pub(super) fn stages<'t>(
     let without_pipe =
         lookup(Expected::Operator, |token| token.keyword().filter(|keyword| is_clearly_stage(*keyword)))
             .rewind();
-    let kind = kind(expr, query, operand);
+    // First those of intervals: `left overlap join` would be a left join without its word.
+    let kind = super::interval::kind(expr.clone(), query.clone()).or(kind(expr, query, operand));
+    let kind = kind.labelled(Expected::Stage).boxed();
     let body = kind
         .map_with(|kind, e| (kind, e.span()))
         .recover_with(via_parser(hole(Stop::Stage).map(|span| (StageKind::Error, span))))
@@ -91,7 +93,7 @@ fn kind<'t>(expr: Rule<'t, Expr>, query: Rule<'t, Query>, operand: Rule<'t, Oper
     });
     let columns = choice((filter, select, extend, set, drop, rename, name_it));
     let rows = choice((aggregate, order_by, limit, offset, distinct, join, set_op));
-    columns.boxed().or(rows.boxed()).labelled(Expected::Stage).boxed()
+    columns.boxed().or(rows.boxed()).boxed()
 }
 
 /// `a = b + 1, c = d`.

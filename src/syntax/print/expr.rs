@@ -208,7 +208,7 @@ fn write_negatable(out: &mut String, expr: &Expr, negated: bool, words: &str) {
     out.push_str(words);
 }
 
-fn write_type(out: &mut String, ty: &TypeName) {
+pub(super) fn write_type(out: &mut String, ty: &TypeName) {
     write_name(out, &ty.name);
     if !ty.args.is_empty() {
         out.push('<');
@@ -218,6 +218,10 @@ fn write_type(out: &mut String, ty: &TypeName) {
 }
 
 fn write_call(out: &mut String, call: &Call) {
+    if let Some(module) = &call.module {
+        write_name(out, module);
+        out.push('.');
+    }
     write_name(out, &call.name);
     out.push('(');
     if call.distinct {

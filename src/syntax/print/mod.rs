@@ -3,11 +3,12 @@
 //! What is printed parses to the same tree, apart from spans; only parentheses that change something are written. One
 //! line: laying out long queries is the formatter's business.
 
+mod declaration;
 mod expr;
 mod literal;
 mod query;
 
-use super::ast::{Expr, Ident, Query};
+use super::ast::{Expr, File, Ident, Query};
 use super::keywords::{Keyword, Reserved};
 use super::lexer::{begins_word, continues_word};
 
@@ -15,6 +16,16 @@ use super::lexer::{begins_word, continues_word};
 pub fn expr_text(expr: &Expr) -> String {
     let mut out = String::new();
     expr::write_top(&mut out, expr);
+    out
+}
+
+/// A whole text, a statement a line; a declaration's doc comment stands before it.
+pub fn file_text(file: &File) -> String {
+    let mut out = String::new();
+    for statement in &file.statements {
+        declaration::write(&mut out, statement);
+        out.push_str(";\n");
+    }
     out
 }
 

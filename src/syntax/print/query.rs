@@ -280,6 +280,45 @@ fn write_stage(out: &mut String, stage: &Stage) {
             out.push(' ');
             write_parenthesised(out, query);
         }
+        StageKind::Clip(range) => write_clause(out, "clip ", Some(range)),
+        StageKind::At(time) => write_clause(out, "at ", Some(time)),
+        StageKind::Bucket(width) => write_clause(out, "bucket ", Some(width)),
+        StageKind::OverlapJoin(join) => {
+            out.push_str(if join.left { "left overlap join " } else { "overlap join " });
+            write_source(out, &join.source);
+            write_clause(out, " on ", join.on.as_ref());
+        }
+        StageKind::Sweep { kind, by } => {
+            out.push_str(kind.word());
+            write_by(out, by);
+        }
+        StageKind::Match { by, steps } => {
+            out.push_str("match");
+            write_by(out, by);
+            for (n, step) in steps.iter().enumerate() {
+                out.push_str(if n == 0 { " (" } else { " -> (" });
+                write_name(out, &step.name);
+                write_clause(out, ": ", Some(&step.condition));
+                write_clause(out, " within ", step.within.as_ref());
+                out.push(')');
+            }
+        }
+        StageKind::Render { kind, args } => {
+            out.push_str("render ");
+            write_name(out, kind);
+            if !args.is_empty() {
+                out.push('(');
+                write_list(out, args, write_arg);
+                out.push(')');
+            }
+        }
         StageKind::Error => out.push('?'),
+    }
+}
+
+fn write_by(out: &mut String, by: &[Expr]) {
+    if !by.is_empty() {
+        out.push_str(" by ");
+        write_list(out, by, expr::write);
     }
 }

@@ -1,0 +1,123 @@
+//! `gtq check FILE… TRACE…`.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::Failure;
+use super::answer::{checked, is_same_file, open};
+use super::args::{CheckFormat, Limits, Output};
+use super::target::Target;
+use super::terminal::Terminal;
+use crate::engine::{self, Compiled, Origin, Session};
+use crate::output::Format;
+use crate::output::checks::{self, Check, Outcome};
+
+pub(super) fn check(
+    files: &[PathBuf],
+    format: CheckFormat,
+    output: Option<&Path>,
+    limits: &Limits,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let (queries, traces): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        files.iter().partition(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gtq")));
+    if queries.is_empty() || traces.is_empty() {
+        let missing = if queries.is_empty() { "query file (*.gtq)" } else { "trace" };
+        return Err(Failure::Usage(format!("there is no {missing} among what is to be checked")));
+    }
+    if let Some(output) = output
+        && files.iter().any(|file| is_same_file(file, output))
+    {
+        return Err(Failure::Usage("the result would overwrite what is checked: name another file".into()));
+    }
+    let mut texts = Vec::new();
+    for path in queries {
+        let text = engine::read_queries(path)
+            .map_err(|e| Failure::Usage(format!("can't read {}: {e}", path.display())))?;
+        let compiled = checked(engine::compile(&text, &Origin::File(path.clone())), terminal)?;
+        if compiled.assertions.is_empty() {
+            terminal.warning(&format!("{} has no assertions", path.display()));
+        }
+        texts.push(compiled);
+    }
+    let mut all = Vec::new();
+    let mut unreadable = false;
+    for trace in traces {
+        let name = trace.display().to_string();
+        match open(Some(trace), limits, terminal) {
+            Ok(session) => {
+                for compiled in &texts {
+                    all.extend(assertions(&session, compiled, &name)?);
+                }
+                super::answer::tell_loss(&session, terminal);
+            }
+            Err(Failure::Usage(message)) => {
+                terminal.error(&message);
+                unreadable = true;
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    write(&all, format, output, terminal)?;
+    if unreadable {
+        return Err(Failure::Said(2));
+    }
+    if all.iter().all(|check| check.outcome.holds()) { Ok(()) } else { Err(Failure::Said(1)) }
+}
+
+/// Evaluates the assertions of a text on a trace.
+pub(super) fn assertions(session: &Session, compiled: &Compiled, trace: &str) -> Result<Vec<Check>, Failure> {
+    let prepared = compiled
+        .assertions
+        .iter()
+        .map(|assertion| session.prepare(&assertion.query))
+        .collect::<Result<Vec<_>, _>>()?;
+    session.load(&prepared)?;
+    let mut all = Vec::with_capacity(prepared.len());
+    for (assertion, query) in compiled.assertions.iter().zip(&prepared) {
+        let since = Instant::now();
+        let mut outcome = None;
+        let run = session.run(query, |row| {
+            if row.num_rows() > 0 {
+                outcome = Some(Outcome::of(row));
+            }
+            Ok(())
+        });
+        let outcome = match (run, outcome) {
+            (Ok(()), Some(outcome)) => outcome,
+            (Ok(()), None) => Outcome::Fails(Vec::new()),
+            (Err(e), _) => Outcome::Error(e.to_string()),
+        };
+        let module = compiled.program.modules.get(assertion.source.0);
+        let span = assertion.span;
+        all.push(Check {
+            file: module.map(|module| module.name.clone()).unwrap_or_default(),
+            trace: trace.to_owned(),
+            name: assertion.name.clone(),
+            condition: module
+                .and_then(|module| module.text.get(span.start..span.end))
+                .unwrap_or_default()
+                .to_owned(),
+            outcome,
+            time: since.elapsed(),
+        });
+    }
+    Ok(all)
+}
+
+fn write(
+    all: &[Check],
+    format: CheckFormat,
+    output: Option<&Path>,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let (format, color) = match format {
+        CheckFormat::Text => (checks::CheckFormat::Text, terminal.color && output.is_none()),
+        CheckFormat::Json => (checks::CheckFormat::Json, false),
+        CheckFormat::Junit => (checks::CheckFormat::JUnit, false),
+    };
+    let output = Output { file: output.map(Path::to_owned), ..Output::default() };
+    let mut target = Target::new(&output)?;
+    checks::write(all, format, color, &mut target.writer(Format::Table)?)?;
+    target.finish()
+}

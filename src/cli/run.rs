@@ -1,0 +1,141 @@
+//! `gtq run`: saved queries, with options made from their parameters.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Args as _, Command};
+
+use super::Failure;
+use super::answer::{answer, checked, is_same_file, open, show, statements};
+use super::args::{Limits, Output};
+use super::pages::page;
+use super::terminal::Terminal;
+use crate::engine::{self, FoundQuery, ParamValue, SavedParam, SavedQuery, Shelves, stem};
+use crate::output::Format;
+
+pub(super) fn run(words: &[OsString], terminal: &Terminal) -> Result<(), Failure> {
+    let shelves = shelves();
+    let is_option = |word: &OsString| word.to_string_lossy().starts_with('-');
+    let Some(name) = words.first().filter(|word| !is_option(word)) else {
+        return list(&shelves, words, terminal);
+    };
+    let found = shelves.find(&name.to_string_lossy()).map_err(Failure::Usage)?;
+    let FoundQuery { text, compiled, query } = found;
+    let matches = match command(&text.origin.to_string(), query.as_ref())?.try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(e) => {
+            let code = if e.use_stderr() { 2 } else { 0 };
+            let _ = e.print();
+            return Err(Failure::Said(code));
+        }
+    };
+    let compiled = checked(compiled, terminal)?;
+    let (output, limits) = (options::<Output>(&matches)?, options::<Limits>(&matches)?);
+    let trace = matches.get_one::<PathBuf>("TRACE").map(PathBuf::as_path);
+    if let (Some(trace), Some(file)) = (trace, &output.file)
+        && is_same_file(trace, file)
+    {
+        return Err(Failure::Usage("the result would overwrite the trace: name another file with -o".into()));
+    }
+    let Some(query) = query else {
+        let session = open(trace, &limits, terminal)?;
+        return statements(&session, &[compiled], &output, terminal);
+    };
+    let values: Vec<ParamValue> = query.params.iter().filter_map(|param| value(&matches, param)).collect();
+    let typed =
+        compiled.call(&query.name, &values).map_err(|problems| Failure::Usage(problems.join("\nerror: ")))?;
+    let session = open(trace, &limits, terminal)?;
+    let prepared = session.prepare(&typed)?;
+    answer(&session, &[prepared], &output, Format::Table, terminal)
+}
+
+fn shelves() -> Shelves {
+    let current = std::env::current_dir().unwrap_or_default();
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let config = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
+    Shelves::from(&current, config.map(|folder| folder.join("gtq").join("queries")))
+}
+
+/// `gtq run`: all saved queries that can be found.
+fn list(shelves: &Shelves, words: &[OsString], terminal: &Terminal) -> Result<(), Failure> {
+    let command = Output::augment_args(
+        Command::new("gtq run").about("Runs a saved query; without a name, lists them").no_binary_name(true),
+    );
+    let command = command.override_usage(
+        "gtq run NAME|FILE[:QUERY] [--PARAM VALUE]… [OPTIONS] [TRACE]\n       gtq run [OPTIONS]",
+    );
+    let matches = match command.try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(e) => {
+            let code = if e.use_stderr() { 2 } else { 0 };
+            let _ = e.print();
+            return Err(Failure::Said(code));
+        }
+    };
+    let (mut names, mut params, mut docs, mut places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for text in shelves.texts() {
+        let own = stem(&text.origin);
+        for query in engine::compile(&text.text, &text.origin).saved_queries() {
+            names.push(Some(if query.name == own { own.clone() } else { format!("{own}:{}", query.name) }));
+            params.push(Some(
+                query.params.iter().map(|param| format!("--{}", param.name)).collect::<Vec<_>>().join(" "),
+            ));
+            docs.push(Some(query.doc.lines().next().unwrap_or_default().to_owned()));
+            places.push(Some(text.origin.to_string()));
+        }
+    }
+    let rows = page(&[("query", names), ("parameters", params), ("what it shows", docs), ("from", places)]);
+    show(&rows, &options(&matches)?, terminal)
+}
+
+/// The command that a saved query is: its parameters and gtq's own options.
+fn command(origin: &str, query: Option<&SavedQuery>) -> Result<Command, Failure> {
+    let name = query.map_or(origin, |query| &query.name).to_owned();
+    let mut command = Command::new(name.clone()).bin_name(format!("gtq run {name}"));
+    let own = Limits::augment_args(Output::augment_args(Command::new("own")));
+    for param in query.into_iter().flat_map(|query| &query.params) {
+        let taken =
+            own.get_arguments().any(|arg| arg.get_long() == Some(&param.name)) || param.name == "help";
+        if taken {
+            let message =
+                format!("{origin}: the parameter `{}` has the name of an option of `gtq run`", param.name);
+            return Err(Failure::Usage(message));
+        }
+        command = command.arg(parameter(param));
+    }
+    let trace = Arg::new("TRACE")
+        .help("The trace, or - for standard input")
+        .value_parser(clap::value_parser!(PathBuf));
+    let about = query.map(|query| query.doc.clone()).unwrap_or_default();
+    let command = Limits::augment_args(Output::augment_args(command.arg(trace)));
+    Ok(command.about(about).after_help(format!("From {origin}.")))
+}
+
+/// Ids of parameters, apart from those of gtq's own options.
+fn id(param: &SavedParam) -> String {
+    format!("param {}", param.name)
+}
+
+fn parameter(param: &SavedParam) -> Arg {
+    let mut help = param.doc.clone();
+    if let Some(default) = param.default.as_ref().filter(|default| *default != "null") {
+        let space = if help.is_empty() { "" } else { " " };
+        help = format!("{help}{space}[default: {default}]");
+    }
+    Arg::new(id(param))
+        .long(param.name.clone())
+        .value_name(param.ty.to_string().to_uppercase())
+        .help(help)
+        .required(param.default.is_none())
+        .allow_hyphen_values(true)
+        .help_heading("Parameters")
+}
+
+fn value(matches: &ArgMatches, param: &SavedParam) -> Option<ParamValue> {
+    let text = matches.get_one::<String>(&id(param))?;
+    Some(ParamValue { param: param.name.clone(), text: text.clone() })
+}
+
+fn options<T: clap::FromArgMatches>(matches: &ArgMatches) -> Result<T, Failure> {
+    T::from_arg_matches(matches).map_err(|e| Failure::Usage(e.to_string()))
+}
