@@ -147,7 +147,7 @@ impl Session {
             Some(source) => source.clone(),
             None => Arc::new(NoTrace),
         };
-        let table = |table| provider_as_source(Arc::new(TraceTable::new(table, rows.clone())));
+        let table = |table, clip| provider_as_source(Arc::new(TraceTable::new(table, clip, rows.clone())));
         let environment = Environment { table: &table, stacks: self.stacks.clone() };
         let logical = plan::lower(query, &environment)?;
         let optimized = self.state.optimize(&logical)?;

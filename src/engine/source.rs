@@ -12,7 +12,7 @@ use super::error::Error;
 use super::load::{self, Progress};
 use super::session::Loss;
 use crate::catalog::Table;
-use crate::tables::{FileInfo, Needs, Outcome, Pass, RowSource, Stacks, schema};
+use crate::tables::{FileInfo, Needs, Outcome, Pass, RowSource, ScanMetrics, Stacks, Window, schema};
 use crate::trace::{self, ErrorKind, Reader};
 
 /// Where a trace comes from.
@@ -112,7 +112,11 @@ impl TraceSource {
         }
         let mut reader = self.reader()?;
         let mut sink = load::Collector::new(self.progress.as_ref(), self.file.bytes);
-        let outcome = Pass::new(&missing, self.stacks.clone()).run(&mut reader, &self.file, &mut sink);
+        let outcome = Pass::new(&missing, Window::default(), self.stacks.clone()).run(
+            &mut reader,
+            &self.file,
+            &mut sink,
+        );
         self.finished(outcome);
         self.used();
         let mut loaded = lock(&self.loaded);
@@ -157,7 +161,13 @@ impl RowSource for TraceSource {
         found.batches.iter().map(|batch| batch.project(&places).ok()).collect()
     }
 
-    fn stream(self: Arc<Self>, table: &'static Table, columns: &[usize]) -> SendableRecordBatchStream {
+    fn stream(
+        self: Arc<Self>,
+        table: &'static Table,
+        columns: &[usize],
+        window: Window,
+        metrics: ScanMetrics,
+    ) -> SendableRecordBatchStream {
         let mut needs = Needs::default();
         needs.add(table, columns);
         let sent = schema(table, columns);
@@ -173,7 +183,9 @@ impl RowSource for TraceSource {
             move |tx| {
                 let mut reader = self.reader().map_err(|e| e.to_string())?;
                 let mut sink = load::Sender::new(tx, places, self.progress.as_ref(), self.file.bytes);
-                let outcome = Pass::new(&needs, self.stacks.clone()).run(&mut reader, &self.file, &mut sink);
+                let outcome =
+                    Pass::new(&needs, window, self.stacks.clone()).run(&mut reader, &self.file, &mut sink);
+                metrics.add(&outcome);
                 self.finished(outcome);
                 Ok(())
             },
@@ -219,7 +231,13 @@ impl RowSource for NoTrace {
         None
     }
 
-    fn stream(self: Arc<Self>, table: &'static Table, columns: &[usize]) -> SendableRecordBatchStream {
+    fn stream(
+        self: Arc<Self>,
+        table: &'static Table,
+        columns: &[usize],
+        _: Window,
+        _: ScanMetrics,
+    ) -> SendableRecordBatchStream {
         load::stream(schema(table, columns), || (), |_| Ok(()))
     }
 }

@@ -27,11 +27,12 @@ use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, TableSource};
 
 use crate::catalog::{self, Table};
 use crate::sema::typed::{self, ColumnId, Query};
-use crate::tables::Stacks;
+use crate::tables::{Stacks, Window};
 
 /// What a plan is made over.
 pub struct Environment<'a> {
-    pub table: &'a dyn Fn(&'static Table) -> Arc<dyn TableSource>,
+    /// A table, cut to a window where intervals are.
+    pub table: &'a dyn Fn(&'static Table, Window) -> Arc<dyn TableSource>,
     pub stacks: Arc<Stacks>,
 }
 

@@ -6,15 +6,18 @@ use datafusion::logical_expr::{Expr, ExprFunctionExt as _, LogicalPlan, LogicalP
 
 use super::Lowering;
 use crate::sema::typed::{self, ColumnId, ExprKind, JoinKind, Rel, SetOp, SortKey};
+use crate::tables::Window;
 
 impl Lowering<'_> {
     pub(super) fn rel(&mut self, rel: &Rel) -> Result<LogicalPlan> {
         match rel {
-            Rel::Scan { table, columns } => {
+            Rel::Scan { table, columns, clip } => {
+                let clip = clip.map_or_else(Window::default, |(from, to)| Window { from, to });
                 let count = self.scans.entry(table.name).or_default();
                 *count += 1;
                 let count = *count;
-                let mut plan = LogicalPlanBuilder::scan(table.name, (self.environment.table)(table), None)?;
+                let mut plan =
+                    LogicalPlanBuilder::scan(table.name, (self.environment.table)(table, clip), None)?;
                 let mut alias = table.name.to_owned();
                 if count > 1 {
                     alias = format!("{}_{count}", table.name);

@@ -13,6 +13,7 @@ use datafusion::logical_expr::{Case, Expr, LogicalPlan, LogicalPlanBuilder, Subq
 use super::{Lowering, functions};
 use crate::catalog;
 use crate::sema::typed::Query;
+use crate::tables::Window;
 
 impl Lowering<'_> {
     /// The only value of a query; null where it has no rows.
@@ -75,7 +76,7 @@ impl Lowering<'_> {
     /// A column of the table of traces.
     pub(super) fn trace_plan(&mut self, column: &'static str) -> Result<Option<LogicalPlan>> {
         let Some(table) = catalog::table("traces") else { return Ok(None) };
-        LogicalPlanBuilder::scan(table.name, (self.environment.table)(table), None)?
+        LogicalPlanBuilder::scan(table.name, (self.environment.table)(table, Window::default()), None)?
             .project(vec![Expr::Column(Column::new(Some(table.name), column))])?
             .build()
             .map(Some)

@@ -9,6 +9,7 @@ use super::naming::named;
 use super::operators::make;
 use super::relation::{Relation, reference};
 use super::scope::{Lookup, Scope, ScopeColumn};
+use super::tree::reads;
 use super::typed::{BinaryOp, Bounds, Column, ColumnId, Expr, ExprKind, Rel, SweepKind, Value};
 use super::types::{article, is_open};
 use crate::catalog::{self, Type};
@@ -130,6 +131,14 @@ pub(super) fn clip<'a>(cx: &mut Context<'a>, relation: &mut Relation, range: &'a
         cut.1 = extreme("least", end.clone(), to.clone());
         open.push(("open_end", compare(BinaryOp::Gt, &end, to)));
     }
+    let known = |edge: &Option<Expr>| match edge {
+        None => Some(None),
+        Some(Expr { kind: ExprKind::Value(Value::Int(ns)), .. }) => Some(Some(*ns)),
+        Some(_) => None,
+    };
+    if let (Some(from), Some(to)) = (known(&from), known(&to)) {
+        tell_scan(&mut relation.rel, (from, to));
+    }
     for condition in conditions {
         relation.filter(condition);
     }
@@ -149,6 +158,27 @@ pub(super) fn clip<'a>(cx: &mut Context<'a>, relation: &mut Relation, range: &'a
     replaced.push((interval.start.id, cut.0));
     replaced.push((interval.end.id, cut.1));
     relation.replace(cx, &replaced);
+}
+
+/// Tells the scan that a relation is, if it is one, that its rows are cut to a window. Conditions may stand between, if
+/// they ask for nothing that the cut changes.
+fn tell_scan(rel: &mut Rel, window: (Option<i64>, Option<i64>)) {
+    const CUT: [&str; 5] = ["start", "end", "dur", "open_start", "open_end"];
+    match rel {
+        Rel::Scan { clip, .. } if clip.is_none() => *clip = Some(window),
+        Rel::Filter { input, predicate } => {
+            let mut scan: &Rel = input;
+            while let Rel::Filter { input, .. } = scan {
+                scan = input;
+            }
+            let Rel::Scan { columns, .. } = scan else { return };
+            let cut = |id| columns.iter().any(|(column, known)| *column == id && CUT.contains(&known.name));
+            if !reads(predicate, &mut |id| cut(id)) {
+                tell_scan(input, window);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The greater or the lesser of two times.

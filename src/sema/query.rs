@@ -152,7 +152,7 @@ fn table<'a>(cx: &mut Context<'a>, parts: &[Ident], alias: Option<&str>, span: S
         columns.push((column.id, known));
         shown.push(column);
     }
-    Relation::new(Rel::Scan { table, columns }, Scope::new(&shown, Some(alias)))
+    Relation::new(Rel::Scan { table, columns, clip: None }, Scope::new(&shown, Some(alias)))
 }
 
 /// Analyses the n-th `with` query afresh: each use has columns of its own. It sees the ones before it.

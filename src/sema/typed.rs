@@ -61,6 +61,8 @@ pub enum Rel {
     Scan {
         table: &'static catalog::Table,
         columns: Vec<(ColumnId, &'static catalog::Column)>,
+        /// A window that the rows are cut to further on: from, to, in ns. What lies outside need not be read.
+        clip: Option<(Option<i64>, Option<i64>)>,
     },
     /// Literal rows; a select without `from` is one row of no columns.
     Values {

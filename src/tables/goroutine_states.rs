@@ -32,6 +32,8 @@ struct GoroutineStates {
     goroutines: AHashMap<GoroutineId, Goroutine>,
     /// Of each row, to fill in names once all are known.
     owners: Vec<GoroutineId>,
+    /// Whether the beginning of the trace was passed over: what is first seen in a state was in it before.
+    resumes: bool,
 }
 
 #[derive(Default)]
@@ -40,7 +42,10 @@ struct Goroutine {
     stay: Option<usize>,
 }
 
-pub(super) fn builder(schema: &dyn Fn(&str) -> Option<SchemaRef>) -> Option<Box<dyn WholeBuilder>> {
+pub(super) fn builder(
+    schema: &dyn Fn(&str) -> Option<SchemaRef>,
+    resumes: bool,
+) -> Option<Box<dyn WholeBuilder>> {
     let schema = schema("goroutine_states")?;
     Some(Box::new(GoroutineStates {
         columns: StateColumns::new(&schema),
@@ -48,13 +53,15 @@ pub(super) fn builder(schema: &dyn Fn(&str) -> Option<SchemaRef>) -> Option<Box<
         intervals: Intervals::default(),
         goroutines: AHashMap::new(),
         owners: Vec::new(),
+        resumes,
     }))
 }
 
 impl WholeBuilder for GoroutineStates {
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
         let Happening::Goroutine { id, from, to, reason, stack } = event.what else { return };
-        if from == to {
+        let goes_on = from == to;
+        if goes_on && (!self.resumes || self.goroutines.contains_key(&id)) {
             return;
         }
         let goroutine = self.goroutines.entry(id).or_default();
@@ -71,6 +78,7 @@ impl WholeBuilder for GoroutineStates {
             return;
         }
         goroutine.stay = Some(match from {
+            _ if goes_on => self.intervals.open_before_trace(),
             GoroutineState::Undetermined => self.intervals.open_before_trace(),
             _ => self.intervals.open(cx.now),
         });

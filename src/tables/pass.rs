@@ -10,6 +10,7 @@ use super::builder::{Context, RowBuilder, TraceEnd, WholeBuilder};
 use super::intern::Interner;
 use super::needs::Needs;
 use super::stacks::Stacks;
+use super::window::Window;
 use super::{
     events, goroutine_states, instants, procs, ranges, schema, stack_tables, summary, threads, trace_tables,
 };
@@ -39,6 +40,9 @@ pub trait Sink {
 #[derive(Debug)]
 pub struct Outcome {
     pub events: u64,
+    /// Generations that were decoded, and those that were passed over.
+    pub generations: u64,
+    pub skipped: u64,
     pub valid_bytes: u64,
     pub bytes_read: u64,
     /// Why the rest of the trace could not be used.
@@ -54,6 +58,7 @@ const PROGRESS_EVENTS: u64 = 1 << 16;
 
 /// A pass over a trace.
 pub struct Pass {
+    window: Window,
     interner: Interner,
     rows: Vec<Streaming>,
     whole: Vec<Box<dyn WholeBuilder>>,
@@ -68,8 +73,8 @@ struct Streaming {
 }
 
 impl Pass {
-    /// A pass that builds what is needed, numbering stacks in `stacks`.
-    pub fn new(needs: &Needs, stacks: Arc<Stacks>) -> Self {
+    /// A pass that builds what is needed of a window of the trace, numbering stacks in `stacks`.
+    pub fn new(needs: &Needs, window: Window, stacks: Arc<Stacks>) -> Self {
         let mut rows = Vec::new();
         for (table, columns) in needs.iter() {
             let schema = schema(table, columns);
@@ -82,14 +87,14 @@ impl Pass {
         let schemas = |name: &str| needs.schema(name);
         let whole = [
             summary::builder(&schemas),
-            goroutine_states::builder(&schemas),
+            goroutine_states::builder(&schemas, window.resumes()),
             procs::builder(&schemas),
             threads::builder(&schemas),
             ranges::builder(&schemas),
             stack_tables::builder(&schemas),
             trace_tables::builder(&schemas),
         ];
-        Self { interner: Interner::new(stacks), rows, whole: whole.into_iter().flatten().collect() }
+        Self { window, interner: Interner::new(stacks), rows, whole: whole.into_iter().flatten().collect() }
     }
 
     /// Whether rows of a table come while the trace is being read.
@@ -101,12 +106,12 @@ impl Pass {
     /// Reads the trace to its end, or as far as it can be used and the sink wants it.
     pub fn run(mut self, reader: &mut Reader, file: &FileInfo, sink: &mut dyn Sink) -> Outcome {
         let mut events = 0u64;
-        let mut start = 0;
+        let mut problem = self.window.from.and_then(|from| reader.skip_to(from).err());
+        let start = reader.start().0;
         let mut last = 0;
         let mut reported = 0;
-        let mut problem = None;
         let mut stopped = false;
-        loop {
+        while problem.is_none() {
             let (run, symbols) = match reader.next_events() {
                 Ok(Some(run)) => run,
                 Ok(None) => break,
@@ -115,9 +120,6 @@ impl Pass {
                     break;
                 }
             };
-            if events == 0 {
-                start = run.first().map_or(0, |event| event.time.0);
-            }
             last = run.last().map_or(last, |event| event.time.0 - start);
             events += run.len() as u64;
             if let Some(Event { what: Happening::Sync { .. }, .. }) = run.first() {
@@ -140,6 +142,10 @@ impl Pass {
             if stopped {
                 return Self::outcome(events, reader, problem, true);
             }
+            // Nothing that comes is before this.
+            if self.window.to.is_some_and(|to| last >= to) {
+                break;
+            }
         }
         for table in &mut self.rows {
             if table.rows > 0 && table.flush(&mut self.interner, sink).is_break() {
@@ -158,6 +164,8 @@ impl Pass {
     fn outcome(events: u64, reader: &Reader, problem: Option<Error>, stopped: bool) -> Outcome {
         Outcome {
             events,
+            generations: (reader.generations().len() as u64).saturating_sub(reader.skipped()),
+            skipped: reader.skipped(),
             valid_bytes: reader.valid_bytes(),
             bytes_read: reader.bytes_read(),
             problem,

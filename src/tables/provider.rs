@@ -9,16 +9,17 @@ use arrow::array::RecordBatch;
 use arrow::compute::SortOptions;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Result;
+use datafusion::common::{Result, ScalarValue};
 use datafusion::datasource::memory::MemorySourceConfig;
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::{Expr, TableType};
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator, TableProviderFilterPushDown, TableType};
 use datafusion::physical_expr::expressions::col;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 
+use super::scan::{ScanExec, ScanMetrics};
 use super::schema::schema;
+use super::window::{Bounds, Window};
 use crate::catalog::Table;
 
 /// Where a table's rows come from.
@@ -26,8 +27,14 @@ pub trait RowSource: Debug + Send + Sync {
     /// The rows of a table that has been loaded with at least these columns, which are places in the catalog.
     fn loaded(&self, table: &'static Table, columns: &[usize]) -> Option<Vec<RecordBatch>>;
 
-    /// The rows of a table as a pass over the trace yields them.
-    fn stream(self: Arc<Self>, table: &'static Table, columns: &[usize]) -> SendableRecordBatchStream;
+    /// The rows of a table as a pass over a window of the trace yields them.
+    fn stream(
+        self: Arc<Self>,
+        table: &'static Table,
+        columns: &[usize],
+        window: Window,
+        metrics: ScanMetrics,
+    ) -> SendableRecordBatchStream;
 }
 
 /// A table of the catalog, over a trace.
@@ -35,18 +42,25 @@ pub trait RowSource: Debug + Send + Sync {
 pub struct TraceTable {
     table: &'static Table,
     source: Arc<dyn RowSource>,
+    /// Nobody asks for what lies outside of this: intervals are cut to it.
+    clip: Window,
 }
 
 impl TraceTable {
-    pub fn new(table: &'static Table, source: Arc<dyn RowSource>) -> Self {
-        Self { table, source }
+    pub fn new(table: &'static Table, clip: Window, source: Arc<dyn RowSource>) -> Self {
+        Self { table, source, clip }
     }
 
     pub fn table(&self) -> &'static Table {
         self.table
     }
 
-    fn plan(&self, projection: Option<&Vec<usize>>, limit: Option<usize>) -> Result<Arc<dyn ExecutionPlan>> {
+    fn plan(
+        &self,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
         let all = || (0..self.table.columns.len()).collect();
         let columns: Vec<usize> = projection.cloned().unwrap_or_else(all);
         let schema = schema(self.table, &columns);
@@ -57,16 +71,10 @@ impl TraceTable {
                 .try_with_sort_information(order.into_iter().collect())?;
             return Ok(datafusion::datasource::source::DataSourceExec::from_data_source(source));
         }
-        let partition =
-            Partition { table: self.table, columns, schema: schema.clone(), source: self.source.clone() };
-        Ok(Arc::new(StreamingTableExec::try_new(
-            schema,
-            vec![Arc::new(partition)],
-            None,
-            order,
-            false,
-            limit,
-        )?))
+        let mut bounds = Bounds { clip: self.clip, ..Bounds::default() };
+        filters.iter().filter_map(|filter| Limit::of(filter)).for_each(|limit| limit.narrow(&mut bounds));
+        let window = bounds.window(self.table, &columns);
+        Ok(Arc::new(ScanExec::new(self.table, columns, window, order, limit, self.source.clone())))
     }
 
     /// The order in which rows come, as far as the projection keeps its columns.
@@ -83,6 +91,54 @@ impl TraceTable {
     }
 }
 
+/// A condition that limits the times of rows.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    /// Of intervals, whether it is their end.
+    end: bool,
+    operator: Operator,
+    time: i64,
+}
+
+impl Limit {
+    fn of(filter: &Expr) -> Option<Self> {
+        let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter else { return None };
+        let (column, operator, time) = match (left.as_ref(), right.as_ref()) {
+            (Expr::Column(column), Expr::Literal(ScalarValue::Int64(Some(time)), _)) => (column, *op, *time),
+            (Expr::Literal(ScalarValue::Int64(Some(time)), _), Expr::Column(column)) => {
+                (column, op.swap()?, *time)
+            }
+            _ => return None,
+        };
+        let end = match column.name() {
+            "time" | "start" => false,
+            "end" => true,
+            _ => return None,
+        };
+        let compares =
+            matches!(operator, Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq | Operator::Eq);
+        compares.then_some(Self { end, operator, time })
+    }
+
+    fn narrow(self, bounds: &mut Bounds) {
+        let after = self.time.saturating_add(1);
+        let (from, to) = match self.operator {
+            Operator::Lt => (None, Some(self.time)),
+            Operator::LtEq => (None, Some(after)),
+            Operator::Gt => (Some(after), None),
+            Operator::GtEq => (Some(self.time), None),
+            _ => (Some(self.time), Some(after)),
+        };
+        let least = |a: Option<i64>, b: Option<i64>| [a, b].into_iter().flatten().min();
+        if self.end {
+            bounds.end_before = least(bounds.end_before, to);
+        } else {
+            bounds.start.from = [bounds.start.from, from].into_iter().flatten().max();
+            bounds.start.to = least(bounds.start.to, to);
+        }
+    }
+}
+
 impl TableProvider for TraceTable {
     fn schema(&self) -> SchemaRef {
         schema(self.table, &(0..self.table.columns.len()).collect::<Vec<_>>())
@@ -92,12 +148,21 @@ impl TableProvider for TraceTable {
         TableType::Base
     }
 
+    /// Conditions on times say what need not be read; the rows that come are still to be looked at.
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        let support = |filter: &&Expr| match Limit::of(filter) {
+            Some(_) => TableProviderFilterPushDown::Inexact,
+            None => TableProviderFilterPushDown::Unsupported,
+        };
+        Ok(filters.iter().map(support).collect())
+    }
+
     // Written out: `#[async_trait]` makes this file ten times slower to compile.
     fn scan<'a, 'b, 'c, 'd, 'e>(
         &'a self,
         _: &'b dyn Session,
         projection: Option<&'c Vec<usize>>,
-        _: &'d [Expr],
+        filters: &'d [Expr],
         limit: Option<usize>,
     ) -> Pin<Box<dyn Future<Output = Result<Arc<dyn ExecutionPlan>>> + Send + 'e>>
     where
@@ -107,25 +172,6 @@ impl TableProvider for TraceTable {
         'd: 'e,
         Self: 'e,
     {
-        Box::pin(ready(self.plan(projection, limit)))
-    }
-}
-
-/// The one partition of a streamed table.
-#[derive(Debug)]
-struct Partition {
-    table: &'static Table,
-    columns: Vec<usize>,
-    schema: SchemaRef,
-    source: Arc<dyn RowSource>,
-}
-
-impl PartitionStream for Partition {
-    fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
-    fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
-        self.source.clone().stream(self.table, &self.columns)
+        Box::pin(ready(self.plan(projection, filters, limit)))
     }
 }

@@ -6,11 +6,11 @@ use super::error::{Error, ErrorKind};
 use super::event::{Event, GoroutineId, Happening, ProcId, StackId, ThreadId, Time};
 use super::order::Order;
 use super::symbols::Symbols;
-use super::v2::{Frontier, Generation, Reading, Sample, Spill};
+use super::v2::{Frontier, Generation, RawGeneration, Reading, Sample, Spill, TimeSpan};
 use super::wire::Input;
 
 /// The version of Go that introduced a trace's format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u32);
 
 impl Version {
@@ -99,6 +99,24 @@ pub struct Reader {
     taken: usize,
     /// What went wrong after the ready events.
     error: Option<Error>,
+    /// When the first generation begins, and when its events end.
+    first: Option<TimeSpan>,
+    /// Generations whose events are all before this are passed over.
+    from: Option<Time>,
+    /// The generation that comes next, and what comes behind it, where it had to be read to see whether the one before it
+    /// matters.
+    waiting: Option<(RawGeneration, State)>,
+    skipped: u64,
+}
+
+/// Whether what comes after a moment has the same times without the generation before.
+///
+/// A generation begins while threads still write the one before it, so its first events are moved behind the last of that.
+/// When that happens exactly, only putting it in order tells, unless nothing else happens close to it; but a little later
+/// it does not matter any more.
+fn is_apart(passed: TimeSpan, next: TimeSpan, moment: Time) -> bool {
+    const SETTLED: i64 = 1_000_000;
+    passed.clear || passed.last.max(next.first).saturating_add(SETTLED) < moment.0
 }
 
 /// Events that are put in order at a time: enough to stay in the hot loop, few enough to stay in the cache.
@@ -151,9 +169,61 @@ impl Reader {
             ready: Vec::with_capacity(READY + 4),
             taken: 0,
             error: None,
+            first: None,
+            from: None,
+            waiting: None,
+            skipped: 0,
         };
         reader.fill()?;
         Ok(reader)
+    }
+
+    /// Passes over generations whose events are all before a moment, which is given in ns since the trace's beginning.
+    /// Only before the first event has been taken.
+    ///
+    /// The events that come are the same as without, but for what they say of the past: the state before a goroutine's or
+    /// a proc's first event is that after it, and the names and parents of tasks that began before are not known.
+    ///
+    /// # Errors
+    /// As [`next_event`](Self::next_event).
+    pub fn skip_to(&mut self, moment: i64) -> Result<(), Error> {
+        let Some(span) = self.first else { return Ok(()) };
+        let from = Time(span.first.saturating_add(moment));
+        self.from = Some(from);
+        if Time(span.last) >= from || self.error.is_some() || !matches!(self.state, State::Reading) {
+            return Ok(());
+        }
+        // The first generation has been decoded to see that this is a trace. Whether it matters shows the second.
+        match self.read_raw() {
+            Ok(Some((second, behind))) => {
+                if second.span().is_some_and(|next| is_apart(span, next, from)) {
+                    self.pass_over(span);
+                    self.generation = None;
+                    self.ready.clear();
+                }
+                self.waiting = Some((second, behind));
+            }
+            Ok(None) => self.state = State::Ending,
+            Err(e) => self.state = State::Failing(e),
+        }
+        if self.ready.is_empty() { self.fill() } else { Ok(()) }
+    }
+
+    /// When the trace begins, on its clock.
+    pub fn start(&self) -> Time {
+        Time(self.first.map_or(0, |span| span.first))
+    }
+
+    /// What comes next begins where this ends, and knows nothing of it.
+    fn pass_over(&mut self, span: TimeSpan) {
+        self.skipped += 1;
+        self.last = Time(span.last);
+        self.order = Order::resumed();
+    }
+
+    /// Generations that were passed over.
+    pub fn skipped(&self) -> u64 {
+        self.skipped
     }
 
     pub fn version(&self) -> Version {
@@ -319,24 +389,82 @@ impl Reader {
             }
             State::Reading => {}
         }
-        match Generation::read(&mut self.input, self.version, self.spill.take()) {
-            Ok(Reading::End) if self.syncs == 0 => Err(self.input.error(ErrorKind::NoEvents)),
-            Ok(Reading::End) => Ok(Some(self.sync(self.last))),
+        let raw = match self.next_wanted() {
+            Ok(Some(raw)) => raw,
+            Ok(None) if self.syncs == 0 => return Err(self.input.error(ErrorKind::NoEvents)),
+            Ok(None) => return Ok(Some(self.sync(self.last))),
+            Err(e) if self.syncs == 0 => return Err(e),
+            Err(e) => {
+                self.state = State::Failed(e);
+                return Ok(Some(self.sync(self.last)));
+            }
+        };
+        if self.first.is_none() {
+            self.first = raw.span();
+        }
+        match raw.decode() {
+            Ok(generation) => self.install(Box::new(generation)).map(Some),
             Err(e) if self.syncs == 0 => Err(e),
             Err(e) => {
                 self.state = State::Failed(e);
                 Ok(Some(self.sync(self.last)))
             }
-            Ok(Reading::Generation(generation, spill, cut)) => {
-                self.spill = spill;
-                self.state = match cut {
-                    Some(e) => State::Failing(e),
-                    None if self.spill.is_none() && !self.version.ends_generations() => State::Ending,
-                    None => State::Reading,
-                };
-                self.install(generation).map(Some)
-            }
         }
+    }
+
+    /// Reads on to the next generation that is not passed over.
+    fn next_wanted(&mut self) -> Result<Option<RawGeneration>, Error> {
+        let mut before: Option<(RawGeneration, TimeSpan)> = None;
+        loop {
+            let read = match self.waiting.take() {
+                Some(waiting) => Some(waiting),
+                None => self.read_raw()?,
+            };
+            let Some((raw, behind)) = read else {
+                // What goes on to the trace's end is known only from its last generation.
+                self.state = if before.is_some() { State::Ending } else { State::Done };
+                return Ok(before.map(|(last, _)| last));
+            };
+            let wanted = self.from.zip(raw.span()).filter(|_| matches!(behind, State::Reading));
+            if let Some((from, span)) = wanted
+                && Time(span.last) < from
+            {
+                if let Some((passed, span)) = before.replace((raw, span)) {
+                    self.generations.push(passed.info(Time(span.first)));
+                    self.pass_over(span);
+                }
+                continue;
+            }
+            let Some((passed, span)) = before else {
+                self.state = behind;
+                return Ok(Some(raw));
+            };
+            let next = self.from.zip(raw.span());
+            if next.is_some_and(|(from, next)| is_apart(span, next, from)) {
+                self.generations.push(passed.info(Time(span.first)));
+                self.pass_over(span);
+                self.state = behind;
+                return Ok(Some(raw));
+            }
+            self.waiting = Some((raw, behind));
+            self.state = State::Reading;
+            return Ok(Some(passed));
+        }
+    }
+
+    /// Reads the next generation, and what comes behind it.
+    fn read_raw(&mut self) -> Result<Option<(RawGeneration, State)>, Error> {
+        let (raw, spill, cut) = match RawGeneration::read(&mut self.input, self.version, self.spill.take())? {
+            Reading::Generation(raw, spill, cut) => (raw, spill, cut),
+            Reading::End => return Ok(None),
+        };
+        self.spill = spill;
+        let behind = match cut {
+            Some(e) => State::Failing(e),
+            None if self.spill.is_none() && !self.version.ends_generations() => State::Ending,
+            None => State::Reading,
+        };
+        Ok(Some((raw, behind)))
     }
 
     fn install(&mut self, generation: Box<Generation>) -> Result<Event, Error> {

@@ -16,3 +16,4 @@ mod syntax;
 mod syntax_errors;
 mod syntax_properties;
 mod tables;
+mod windows;

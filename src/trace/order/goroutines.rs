@@ -57,7 +57,7 @@ impl Order {
             }
             None if step.is_initial => {
                 self.scheduler.goroutines.insert(id, Goroutine::new(status, generation));
-                Undetermined
+                if self.resumed { to } else { Undetermined }
             }
             None => return Err(format!("goroutine {} shows up after the first generation", id.0)),
         };

@@ -33,6 +33,8 @@ pub(super) struct Order {
     scheduler: Scheduler,
     names: Names,
     initial_generation: Option<u64>,
+    /// Whether generations were passed over: what the first one that is seen tells of has been there before.
+    resumed: bool,
     /// Names from earlier generations that were added to the strings of this one.
     added: (u64, AHashMap<NameId, StringId>),
 }
@@ -59,6 +61,11 @@ struct Step<'a> {
 type Handled = Result<Option<Context>, Violation>;
 
 impl Order {
+    /// An order that begins in the middle of a trace.
+    pub(super) fn resumed() -> Self {
+        Self { resumed: true, ..Self::default() }
+    }
+
     /// The place of a thread, by which [`advance`](Self::advance) knows it.
     pub(super) fn slot(&mut self, thread: ThreadId) -> ThreadSlot {
         self.scheduler.slot(thread)

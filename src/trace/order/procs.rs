@@ -38,7 +38,11 @@ impl Order {
             }
             None => {
                 self.scheduler.procs.insert(id, Proc { status, sequence, ranges: Default::default() });
-                from = if step.is_initial { ProcState::Undetermined } else { ProcState::NotExist };
+                from = match step.is_initial {
+                    true if self.resumed => from,
+                    true => ProcState::Undetermined,
+                    false => ProcState::NotExist,
+                };
             }
         }
         step.push_in(context, StackId::NONE, Happening::Proc { id, from, to });

@@ -219,7 +219,7 @@ fn decode_whole(window: &[u8; WINDOW], event: &mut Raw) -> Result<(u64, usize), 
 }
 
 /// The same for the last events of a batch, which may be cut.
-fn decode(bytes: &[u8], event: &mut Raw) -> Result<(u64, usize), Problem> {
+pub(super) fn decode(bytes: &[u8], event: &mut Raw) -> Result<(u64, usize), Problem> {
     let mut cursor = Cursor::new(bytes);
     let wrong = |Malformed| cut();
     let kind = cursor.byte().map_err(wrong)?;

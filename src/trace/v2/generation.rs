@@ -1,12 +1,15 @@
 //! One generation, read into memory.
 
+use std::ops::Range;
+
 use ahash::AHashMap;
 
+use super::frontier::{Raw, decode};
 use super::sort::sort_like_go;
 use super::spec;
 use crate::trace::error::{Error, ErrorKind};
-use crate::trace::event::{GoroutineId, ProcId, StackId, StringId, ThreadId};
-use crate::trace::reader::Version;
+use crate::trace::event::{GoroutineId, ProcId, StackId, StringId, ThreadId, Time};
+use crate::trace::reader::{GenerationInfo, Version};
 use crate::trace::symbols::{Frame, Symbols};
 use crate::trace::wire::{Cursor, IdTable, Input, Malformed};
 
@@ -18,7 +21,7 @@ pub(crate) struct Generation {
     pub(crate) offset: u64,
     pub(crate) size: u64,
     pub(crate) batches: u64,
-    /// The bytes of all event batches.
+    /// The bytes of all batches.
     pub(crate) data: Vec<u8>,
     /// The threads in the order of their first batches.
     pub(crate) threads: Vec<Thread>,
@@ -78,7 +81,7 @@ pub(crate) enum Reading {
     /// The input is at its end.
     End,
     /// A generation, the first batch of the next (before Go 1.26), and the error that cut it short.
-    Generation(Box<Generation>, Option<Spill>, Option<Error>),
+    Generation(RawGeneration, Option<Spill>, Option<Error>),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -122,35 +125,62 @@ impl Generation {
     pub(crate) fn stack(&self, id: u64) -> Option<StackId> {
         self.stacks.get(id).map(StackId)
     }
+}
 
+/// A generation whose batches have been read and not yet been looked into.
+#[derive(Debug, Default)]
+pub(crate) struct RawGeneration {
+    version: Version,
+    number: u64,
+    offset: u64,
+    size: u64,
+    /// The bytes of all batches.
+    data: Vec<u8>,
+    /// Each with the place of its bytes.
+    batches: Vec<(Header, Range<usize>)>,
+}
+
+/// When a generation's events happen, in ns of the trace's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TimeSpan {
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    /// Whether the last event is so far from all others that putting them in order leaves it its time.
+    pub(crate) clear: bool,
+}
+
+/// Events closer than this may be moved behind each other: equal times are told apart by a ns each.
+const CLOSE: i64 = 1_000;
+
+impl RawGeneration {
     /// Reads the next generation. Errors lose it; those after which it can still be used come beside it.
     pub(crate) fn read(input: &mut Input, version: Version, spill: Option<Spill>) -> Result<Reading, Error> {
-        let mut builder = Builder::new(version);
+        let mut raw = Self { version, ..Self::default() };
         if let Some(spill) = spill {
-            builder.generation.number = spill.header.generation;
-            builder.generation.offset = spill.header.offset;
-            builder.add(input, spill.header, &spill.data)?;
+            raw.number = spill.header.generation;
+            raw.offset = spill.header.offset;
+            raw.batches.push((spill.header, 0..spill.data.len()));
+            raw.data = spill.data;
         }
-        let mut data = Vec::new();
         let mut next = None;
         let mut cut = None;
         loop {
-            data.clear();
-            let offset = input.offset();
-            let header = match read_batch(input, &mut data) {
+            let (offset, start) = (input.offset(), raw.data.len());
+            let header = match read_batch(input, &mut raw.data) {
                 Ok(Some(header)) => header,
-                Ok(None) if builder.is_empty() => return Ok(Reading::End),
+                Ok(None) if raw.batches.is_empty() => return Ok(Reading::End),
                 Ok(None) if version.ends_generations() => return Err(input.error(ErrorKind::Truncated)),
                 Ok(None) => break,
                 // Without a mark at the end of a generation, this may be the first batch of the next one.
-                Err(e) if !version.ends_generations() && !builder.is_empty() => {
+                Err(e) if !version.ends_generations() && !raw.batches.is_empty() => {
+                    raw.data.truncate(start);
                     cut = Some((e, offset));
                     break;
                 }
                 Err(e) => return Err(e),
             };
             if version.ends_generations() && header.kind == Kind::EndOfGeneration {
-                if builder.is_empty() {
+                if raw.batches.is_empty() {
                     return Err(malformed(input, "a generation without batches"));
                 }
                 break;
@@ -158,26 +188,95 @@ impl Generation {
             if header.generation == 0 {
                 return Err(malformed(input, "a batch of generation 0"));
             }
-            let generation = &mut builder.generation;
-            if builder.is_empty {
-                generation.number = header.generation;
-                generation.offset = header.offset;
-            } else if !version.ends_generations() && header.generation == generation.number.wrapping_add(1) {
-                next = Some(Spill { header, data });
+            if raw.batches.is_empty() {
+                raw.number = header.generation;
+                raw.offset = header.offset;
+            } else if !version.ends_generations() && header.generation == raw.number.wrapping_add(1) {
+                next = Some(Spill { header, data: raw.data.split_off(start) });
                 break;
-            } else if header.generation != generation.number {
+            } else if header.generation != raw.number {
                 return Err(malformed(input, "the batches of two generations are mixed"));
             }
-            builder.add(input, header, &data)?;
+            raw.batches.push((header, start..raw.data.len()));
         }
         let end = match (&next, &cut) {
             (Some(spill), _) => spill.header.offset,
             (None, Some((_, offset))) => *offset,
             (None, None) => input.offset(),
         };
-        let generation = builder.finish(input, end)?;
-        Ok(Reading::Generation(Box::new(generation), next, cut.map(|(e, _)| e)))
+        raw.size = end.saturating_sub(raw.offset);
+        Ok(Reading::Generation(raw, next, cut.map(|(e, _)| e)))
     }
+
+    /// When its events happen, as far as that can be told from the batches that say how fast the clock ticks, and from
+    /// each thread's last one. None: something is wrong with those, which decoding will tell.
+    pub(crate) fn span(&self) -> Option<TimeSpan> {
+        let mut clock = Builder::new(self.version);
+        let mut last: AHashMap<ThreadId, (u64, &[u8])> = AHashMap::new();
+        for (header, place) in &self.batches {
+            let data = self.data.get(place.clone())?;
+            match Content::of(self.version, header, data) {
+                Content::Sync => clock.sync(&mut Cursor::new(data), header.tick).ok()?,
+                Content::Events => {
+                    last.insert(header.m, (header.tick, data));
+                }
+                _ => {}
+            }
+        }
+        let generation = clock.generation;
+        if generation.ns_per_tick == 0.0 {
+            return None;
+        }
+        let first = self.batches.iter().map(|(header, _)| header.tick).min()?;
+        let first = generation.ns(first);
+        let mut ends = Vec::with_capacity(2 * last.len());
+        for (tick, data) in last.values() {
+            ends.extend(last_times(&generation, *tick, data)?);
+        }
+        let last = ends.iter().copied().fold(first, i64::max);
+        let clear = ends.iter().filter(|&&end| end > last.saturating_sub(CLOSE)).count() == 1;
+        Some(TimeSpan { first, last, clear })
+    }
+
+    /// Decodes all but the events, which stay bytes until they are put in order.
+    pub(crate) fn decode(mut self) -> Result<Generation, Error> {
+        let mut builder = Builder::new(self.version);
+        builder.generation.number = self.number;
+        builder.generation.offset = self.offset;
+        builder.generation.size = self.size;
+        let data = std::mem::take(&mut self.data);
+        for (header, place) in &self.batches {
+            builder.add(header, place.clone(), &data)?;
+        }
+        builder.generation.data = data;
+        let end = self.offset + self.size;
+        builder.finish(end)
+    }
+
+    pub(crate) fn info(&self, time: Time) -> GenerationInfo {
+        GenerationInfo {
+            number: self.number,
+            offset: self.offset,
+            bytes: self.size,
+            batches: self.batches.len() as u64,
+            events: 0,
+            first: time,
+            last: time,
+        }
+    }
+}
+
+/// The times of the last two events of a batch.
+fn last_times(generation: &Generation, tick: u64, data: &[u8]) -> Option<[i64; 2]> {
+    let (mut before, mut time) = (i64::MIN, generation.ns(tick));
+    let mut rest = data;
+    let mut event = Raw::default();
+    while !rest.is_empty() {
+        let (ticks, length) = decode(rest, &mut event).ok()?;
+        (before, time) = (time, time.wrapping_add(generation.ns(ticks)));
+        rest = rest.get(length..)?;
+    }
+    Some([before, time])
 }
 
 /// Reads a batch, its bytes into `data`. `None`: the input ends here.
@@ -219,11 +318,36 @@ fn malformed(input: &Input, message: &str) -> Error {
     input.error(ErrorKind::Malformed(message.into()))
 }
 
-/// A generation that is being read.
+/// What a batch is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Strings,
+    Stacks,
+    Samples,
+    Sync,
+    Events,
+    /// Its events' own data is not asked for by any table yet.
+    Experiment,
+}
+
+impl Content {
+    fn of(version: Version, header: &Header, data: &[u8]) -> Self {
+        let sync = if version.has_clock() { spec::SYNC } else { spec::FREQUENCY };
+        match data.first().copied() {
+            _ if header.kind == Kind::Experiment => Self::Experiment,
+            Some(spec::STRINGS) => Self::Strings,
+            Some(spec::STACKS) => Self::Stacks,
+            Some(spec::CPU_SAMPLES) => Self::Samples,
+            Some(kind) if kind == sync => Self::Sync,
+            _ => Self::Events,
+        }
+    }
+}
+
+/// A generation that is being decoded.
 struct Builder {
     version: Version,
     generation: Generation,
-    is_empty: bool,
     by_thread: AHashMap<ThreadId, usize>,
     frames: Vec<RawFrame>,
     by_pc: AHashMap<u64, u32>,
@@ -242,49 +366,37 @@ impl Builder {
         Self {
             version,
             generation: Generation::default(),
-            is_empty: true,
             by_thread: AHashMap::new(),
             frames: Vec::new(),
             by_pc: AHashMap::new(),
         }
     }
 
-    fn is_empty(&self) -> bool {
-        self.is_empty
-    }
-
-    fn add(&mut self, input: &Input, header: Header, data: &[u8]) -> Result<(), Error> {
-        self.is_empty = false;
+    fn add(&mut self, header: &Header, place: Range<usize>, all: &[u8]) -> Result<(), Error> {
         let generation = &mut self.generation;
         generation.batches += 1;
         if generation.first_tick == 0 || header.tick < generation.first_tick {
             generation.first_tick = header.tick;
         }
-        if header.kind == Kind::Experiment {
-            return Ok(()); // Its events' own data is not asked for by any table yet.
-        }
+        let data = all.get(place.clone()).unwrap_or_default();
         let mut cursor = Cursor::new(data);
-        let first = data.first().copied();
-        let sync = if self.version.has_clock() { spec::SYNC } else { spec::FREQUENCY };
-        match first {
-            Some(spec::STRINGS) => self.strings(&mut cursor),
-            Some(spec::STACKS) => self.stacks(&mut cursor),
-            Some(spec::CPU_SAMPLES) => self.samples(&mut cursor),
-            Some(kind) if kind == sync => self.sync(&mut cursor, header.tick),
-            _ => {
-                self.events(header, data);
+        match Content::of(self.version, header, data) {
+            Content::Strings => self.strings(&mut cursor),
+            Content::Stacks => self.stacks(&mut cursor),
+            Content::Samples => self.samples(&mut cursor),
+            Content::Sync => self.sync(&mut cursor, header.tick),
+            Content::Events => {
+                self.events(header, place);
                 Ok(())
             }
+            Content::Experiment => Ok(()),
         }
-        .map_err(|message| malformed(input, &message))
+        .map_err(|message| Error::new(header.offset, ErrorKind::Malformed(message)))
     }
 
-    fn events(&mut self, header: Header, data: &[u8]) {
-        let generation = &mut self.generation;
-        let start = generation.data.len();
-        generation.data.extend_from_slice(data);
-        let batch = Batch { tick: header.tick, start, end: generation.data.len() };
-        let threads = &mut generation.threads;
+    fn events(&mut self, header: &Header, place: Range<usize>) {
+        let batch = Batch { tick: header.tick, start: place.start, end: place.end };
+        let threads = &mut self.generation.threads;
         let index = *self.by_thread.entry(header.m).or_insert_with(|| {
             threads.push(Thread { id: header.m, batches: Vec::new() });
             threads.len() - 1
@@ -383,20 +495,20 @@ impl Builder {
         Ok(())
     }
 
-    fn finish(mut self, input: &Input, end: u64) -> Result<Generation, Error> {
+    /// `end`: where it ends in the input.
+    fn finish(mut self, end: u64) -> Result<Generation, Error> {
+        let malformed = |message: String| Error::new(end, ErrorKind::Malformed(message));
         let mut generation = self.generation;
         if generation.ns_per_tick == 0.0 {
-            return Err(malformed(input, "a generation without the frequency of its clock"));
+            return Err(malformed("a generation without the frequency of its clock".into()));
         }
         if self.version.has_clock() && generation.clock.is_none() {
-            return Err(malformed(input, "a generation without a clock snapshot"));
+            return Err(malformed("a generation without a clock snapshot".into()));
         }
         for frame in self.frames.drain(..) {
             let string = |id| {
                 let index = generation.strings.get(id);
-                index
-                    .map(StringId)
-                    .ok_or_else(|| malformed(input, &format!("a frame names the missing string {id}")))
+                index.map(StringId).ok_or_else(|| malformed(format!("a frame names the missing string {id}")))
             };
             let (func, file) = (string(frame.func)?, string(frame.file)?);
             generation.symbols.add_frame(Frame { pc: frame.pc, func, file, line: frame.line });
@@ -407,7 +519,6 @@ impl Builder {
         }
         sort_like_go(&mut samples, |a, b| a.time < b.time);
         generation.samples = samples;
-        generation.size = end.saturating_sub(generation.offset);
         Ok(generation)
     }
 }

@@ -10,4 +10,4 @@ mod sort;
 pub(super) mod spec;
 
 pub(super) use frontier::{Frontier, Raw};
-pub(super) use generation::{Generation, Reading, Sample, Spill};
+pub(super) use generation::{Generation, RawGeneration, Reading, Sample, Spill, TimeSpan};
