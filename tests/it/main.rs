@@ -4,6 +4,7 @@ mod cli;
 mod damage;
 mod direction;
 mod go;
+mod intervals;
 mod invariants;
 mod output;
 mod plans;
