@@ -384,7 +384,12 @@ impl<'a> Context<'a> {
         }
         self.place.params = Some(bound);
         self.place.visible = found.index;
+        let before = self.diagnostics.len();
         let relation = query::relation(self, &decl.body);
+        // What uses a parameter may be what could not be understood.
+        if self.diagnostics.iter().skip(before).any(Diagnostic::is_error) {
+            return relation;
+        }
         for unused in self.place.params.take().into_iter().flatten().filter(|bound| !bound.used) {
             let message = format!("the parameter `{}` is not used", unused.name.text);
             let diagnostic = Diagnostic::warning(codes::UNUSED_PARAMETER, unused.name.span, message);
@@ -510,7 +515,9 @@ impl<'a> Checker<'_, 'a> {
         let args: Vec<Expr> = call.args.iter().map(|arg| self.expr(&arg.value)).collect();
         if args.len() != function.params.len() {
             let wanted = function.params.len();
-            let message = format!("`{}` takes {wanted} arguments, not {}", function.name.text, args.len());
+            let plural = if wanted == 1 { "" } else { "s" };
+            let message =
+                format!("`{}` takes {wanted} argument{plural}, not {}", function.name.text, args.len());
             let names: Vec<&str> = function.params.iter().map(|param| param.name.text.as_str()).collect();
             let hint = format!("{}({})", function.name.text, names.join(", "));
             self.report(Diagnostic::error(codes::BAD_ARGUMENTS, span, message).hint(hint));

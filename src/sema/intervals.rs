@@ -103,7 +103,10 @@ pub(super) fn clip<'a>(cx: &mut Context<'a>, relation: &mut Relation, range: &'a
         if !matches!(range.kind, ast::ExprKind::Error) {
             let message = format!("`clip` takes a range of times, not {}", named(range));
             let diagnostic = Diagnostic::error(codes::BAD_WINDOW, range.span, message);
-            cx.report(diagnostic.hint("like `clip @1s..@2s`, `clip @1s..` or `clip ..@2s`"));
+            let is_time =
+                matches!(&range.kind, ast::ExprKind::Literal(ast::Literal::Time(_) | ast::Literal::TimeEnd));
+            let diagnostic = diagnostic.hint("like `clip @1s..@2s`, `clip @1s..` or `clip ..@2s`");
+            cx.report(if is_time { diagnostic.hint("`at` takes a moment") } else { diagnostic });
         }
         return;
     };
@@ -137,6 +140,10 @@ pub(super) fn clip<'a>(cx: &mut Context<'a>, relation: &mut Relation, range: &'a
         Some(_) => None,
     };
     if let (Some(from), Some(to)) = (known(&from), known(&to)) {
+        if from.zip(to).is_some_and(|(from, to)| from >= to) {
+            let message = "nothing lies in this window: it ends before it begins";
+            cx.report(Diagnostic::warning(codes::NEVER_HOLDS, range.span, message));
+        }
         tell_scan(&mut relation.rel, (from, to));
     }
     for condition in conditions {
@@ -193,6 +200,12 @@ fn extreme(function: &str, a: Expr, b: Expr) -> Expr {
 /// `at t`: the rows whose interval contains the moment.
 pub(super) fn at<'a>(cx: &mut Context<'a>, relation: &mut Relation, time: &'a ast::Expr, span: Span) {
     let Some(interval) = interval(cx, &relation.scope, span) else { return };
+    if let ast::ExprKind::Range { .. } = time.kind {
+        let message = "`at` takes a time, not a range";
+        let diagnostic = Diagnostic::error(codes::BAD_WINDOW, time.span, message);
+        cx.report(diagnostic.hint("`clip` takes a range: the rows that intersect it, cut to it"));
+        return;
+    }
     let Some(time) = time_constant(cx, time, "`at` takes a time") else { return };
     let compare = |op, left: Expr| make(op, left, time.clone(), Type::Bool, span);
     relation.filter(compare(BinaryOp::LtEq, interval.start(span)));

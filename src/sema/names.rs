@@ -252,7 +252,7 @@ pub(super) fn unknown_qualifier(scope: &Scope, name: &Ident) -> Diagnostic {
 fn columns_hint(names: &[&str]) -> String {
     const MOST: usize = 30;
     if names.is_empty() {
-        return "there are no columns here".to_owned();
+        return "no column is in sight here: this is the same for all rows".to_owned();
     }
     let dots = if names.len() > MOST { ", …" } else { "" };
     let shown: Vec<&str> = names.iter().copied().take(MOST).collect();

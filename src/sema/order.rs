@@ -197,7 +197,11 @@ fn constant<'a>(cx: &mut Context<'a>, expr: &'a ast::Expr, what: &str) -> Option
     }
     if value.ty != Type::Unknown && !matches!(value.kind, ExprKind::Parameter(_)) {
         let message = format!("`{what}` takes a whole number, 0 or more");
-        cx.report(Diagnostic::error(codes::BAD_LIMIT, expr.span, message).note("must be a literal"));
+        let diagnostic = Diagnostic::error(codes::BAD_LIMIT, expr.span, message);
+        cx.report(match value.kind {
+            ExprKind::Value(_) => diagnostic,
+            _ => diagnostic.note("must be a literal"),
+        });
     }
     None
 }

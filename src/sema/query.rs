@@ -232,7 +232,8 @@ fn values<'a>(
     let mut checked: Vec<Vec<Expr>> = Vec::with_capacity(rows.len());
     for row in rows {
         if row.node.len() != width {
-            let message = format!("this row has {} values, the first one {width}", row.node.len());
+            let values = if row.node.len() == 1 { "value" } else { "values" };
+            let message = format!("this row has {} {values}, the first one {width}", row.node.len());
             cx.report(Diagnostic::error(codes::BAD_VALUES, row.span, message));
         }
         let mut values = Vec::with_capacity(width);

@@ -91,10 +91,17 @@ impl<'s> Lexer<'s> {
         let mut diagnostic = Diagnostic::error(
             codes::UNKNOWN_CHARACTER,
             span,
-            format!("the character `{}` means nothing here", first.escape_debug()),
+            match first {
+                '`' => "a backtick means nothing here".to_owned(),
+                _ => format!("the character `{}` means nothing here", first.escape_debug()),
+            },
         );
         diagnostic = match first {
-            '!' => diagnostic.hint("to negate a condition, write `not`").fix(span, "not "),
+            '!' => {
+                self.report(diagnostic.hint("to negate a condition, write `not`").fix(span, "not "));
+                // That is what was meant.
+                return Token::Word { text: &self.source[span.start..span.end], keyword: Some(Keyword::Not) };
+            }
             '#' => diagnostic.hint("a comment begins with `--`").fix(span, "--"),
             '`' => diagnostic.hint("a name that needs quotes takes double ones: \"like this\""),
             '|' => diagnostic.hint("stages are joined by `|>`, texts by `||`"),
@@ -187,8 +194,13 @@ impl<'s> Lexer<'s> {
         if self.rest().chars().next().is_some_and(begins_word) {
             return Token::Param(self.take_while(continues_word));
         }
+        // `$1`, as in other languages.
+        self.take_while(continues_word);
         let span = Span::new(start, self.at);
-        self.report(Diagnostic::error(codes::BAD_PARAMETER, span, "a `$` is followed by a parameter's name"))
+        self.report(
+            Diagnostic::error(codes::BAD_PARAMETER, span, "a `$` is followed by a parameter's name")
+                .hint("parameters have names here: `$min`"),
+        )
     }
 
     /// Whether the `.` here begins a number (`.5`) and not a field of what stands right before it (`a.5`).

@@ -179,11 +179,13 @@ fn stages_are_those_of_the_reference() {
     let strategy = (intervals(), intervals(), 0..45_i64, 0..20_i64, 1..9_i64);
     let check = |(left, right, from, length, width): (Vec<Row>, Vec<Row>, i64, i64, i64)| {
         let (l, r) = (source(&left, "l"), source(&right, "r"));
-        let stage = |stage: &str| numbers(&session, &format!("from {l} |> extend end - start as dur |> {stage}"));
+        let stage =
+            |stage: &str| numbers(&session, &format!("from {l} |> extend end - start as dur |> {stage}"));
         let to = from + length;
 
         let clipped = left.iter().filter(|row| row.1 < to && (row.2 > from || row.1 >= from));
-        let clipped = clipped.map(|row| vec![row.0, row.1.max(from), row.2.min(to), row.2.min(to) - row.1.max(from)]);
+        let clipped =
+            clipped.map(|row| vec![row.0, row.1.max(from), row.2.min(to), row.2.min(to) - row.1.max(from)]);
         prop_assert_eq!(stage(&format!("clip @{from}ns..@{to}ns")), sorted(clipped.collect()));
         let at = left.iter().filter(|row| row.1 <= from && from < row.2 || row.1 == from);
         let at = at.map(|row| vec![row.0, row.1, row.2, row.2 - row.1]);
@@ -194,7 +196,8 @@ fn stages_are_those_of_the_reference() {
         prop_assert_eq!(stage("depth by k"), naive_depth(&left));
         prop_assert_eq!(stage(&format!("bucket {width}ns")), naive_bucket(&left, width));
         let together: Vec<Row> = left.iter().map(|row| (0, row.1, row.2)).collect();
-        let without_key = |rows: Vec<Vec<i64>>| sorted(rows.into_iter().map(|row| row[1..].to_vec()).collect());
+        let without_key =
+            |rows: Vec<Vec<i64>>| sorted(rows.into_iter().map(|row| row[1..].to_vec()).collect());
         prop_assert_eq!(stage("merge"), without_key(naive_merge(&together)));
         prop_assert_eq!(stage("depth"), without_key(naive_depth(&together)));
 

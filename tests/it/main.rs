@@ -2,6 +2,7 @@
 
 mod cli;
 mod damage;
+mod diagnostics;
 mod direction;
 mod go;
 mod intervals;

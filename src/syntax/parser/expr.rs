@@ -170,7 +170,10 @@ fn comparison<'t>(operand: Rule<'t, Expr>, expr: Rule<'t, Expr>, query: Rule<'t,
             if let [(one, _), (two, span), ..] = tails.as_slice() {
                 e.emit(chained(one, two, *span));
             }
-            tails.into_iter().fold(first, |left, (tail, span)| compare(left, tail, span))
+            let mut tails = tails.into_iter();
+            let Some((tail, span)) = tails.next() else { return first };
+            let compared = compare(first, tail, span);
+            tails.fold(compared, |left, (tail, span)| further(left, tail, span))
         })
         .boxed()
 }
@@ -245,6 +248,24 @@ fn compare(left: Expr, tail: Tail, tail_span: Span) -> Expr {
             ExprKind::Like { expr, pattern: Box::new(pattern), negated, case_insensitive }
         }
     };
+    Expr { kind, span }
+}
+
+/// `a < b < c`, which has been reported: read as `a < b and b < c`, so that nothing else is wrong with it.
+fn further(left: Expr, tail: Tail, tail_span: Span) -> Expr {
+    let span = left.span.to(tail_span);
+    let shared = match &left.kind {
+        ExprKind::Binary { op: BinaryOp::And, right, .. } => match &right.kind {
+            ExprKind::Binary { right, .. } => Some(right.as_ref().clone()),
+            _ => None,
+        },
+        ExprKind::Binary { right, .. } => Some(right.as_ref().clone()),
+        _ => None,
+    };
+    let Some(shared) = shared else { return compare(left, tail, tail_span) };
+    let second = compare(shared, tail, tail_span);
+    let (op, op_span) = (BinaryOp::And, second.span);
+    let kind = ExprKind::Binary { op, op_span, left: Box::new(left), right: Box::new(second) };
     Expr { kind, span }
 }
 
