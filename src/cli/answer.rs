@@ -115,7 +115,11 @@ pub(super) fn checked(compiled: Compiled, terminal: &Terminal) -> Result<Compile
     if compiled.has_errors() {
         let count = compiled.diagnostics.iter().filter(|d| d.is_error()).count();
         let errors = if count == 1 { "an error".to_owned() } else { format!("{count} errors") };
-        return Err(Failure::Query(format!("the query has {errors} and was not run")));
+        let what = match compiled.sources().next() {
+            Some((name, _)) if name != Origin::Typed.to_string() => name,
+            _ => "the query",
+        };
+        return Err(Failure::Query(format!("{what} has {errors} and was not run")));
     }
     Ok(compiled)
 }

@@ -142,7 +142,7 @@ pub(super) enum Reference {
 
 const RUN_USAGE: &str = "gtq run NAME|FILE[:QUERY] [--PARAM VALUE]… [OPTIONS] [TRACE]\n       gtq run";
 
-const RUN_EXAMPLES: &str = "\
+pub(super) const RUN_EXAMPLES: &str = "\
 Saved queries are looked up in a folder `queries` here or above, in gtq/queries in the user's configuration folder,
 and in the standard library. `gtq run NAME --help` shows what a query takes.
 

@@ -40,6 +40,9 @@ pub(super) fn check(
         }
         texts.push(compiled);
     }
+    if texts.iter().all(|compiled| compiled.assertions.is_empty()) {
+        return Err(Failure::Usage("there is nothing to check".into()));
+    }
     let mut all = Vec::new();
     let mut unreadable = false;
     for trace in traces {

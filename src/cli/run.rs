@@ -1,16 +1,16 @@
 //! `gtq run`: saved queries, with options made from their parameters.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Args as _, Command};
 
 use super::Failure;
 use super::answer::{answer, checked, is_same_file, open, show, statements};
-use super::args::{Limits, Output};
+use super::args::{Limits, Output, RUN_EXAMPLES};
 use super::pages::page;
 use super::terminal::Terminal;
-use crate::engine::{self, FoundQuery, ParamValue, SavedParam, SavedQuery, Shelves, stem};
+use crate::engine::{self, FoundQuery, Origin, ParamValue, SavedParam, SavedQuery, Shelves, stem};
 use crate::output::Format;
 
 pub(super) fn run(words: &[OsString], terminal: &Terminal) -> Result<(), Failure> {
@@ -58,9 +58,8 @@ fn shelves() -> Shelves {
 
 /// `gtq run`: all saved queries that can be found.
 fn list(shelves: &Shelves, words: &[OsString], terminal: &Terminal) -> Result<(), Failure> {
-    let command = Output::augment_args(
-        Command::new("gtq run").about("Runs a saved query; without a name, lists them").no_binary_name(true),
-    );
+    let command = Output::augment_args(Command::new("gtq run").no_binary_name(true));
+    let command = command.about("Runs a saved query; without a name, lists them").after_help(RUN_EXAMPLES);
     let command = command.override_usage(
         "gtq run NAME|FILE[:QUERY] [--PARAM VALUE]… [OPTIONS] [TRACE]\n       gtq run [OPTIONS]",
     );
@@ -73,6 +72,7 @@ fn list(shelves: &Shelves, words: &[OsString], terminal: &Terminal) -> Result<()
         }
     };
     let (mut names, mut params, mut docs, mut places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let current = std::env::current_dir().unwrap_or_default();
     for text in shelves.texts() {
         let own = stem(&text.origin);
         for query in engine::compile(&text.text, &text.origin).saved_queries() {
@@ -81,11 +81,19 @@ fn list(shelves: &Shelves, words: &[OsString], terminal: &Terminal) -> Result<()
                 query.params.iter().map(|param| format!("--{}", param.name)).collect::<Vec<_>>().join(" "),
             ));
             docs.push(Some(query.doc.lines().next().unwrap_or_default().to_owned()));
-            places.push(Some(text.origin.to_string()));
+            places.push(Some(place(&text.origin, &current)));
         }
     }
     let rows = page(&[("query", names), ("parameters", params), ("what it shows", docs), ("from", places)]);
     show(&rows, &options(&matches)?, terminal)
+}
+
+/// Where a text is from, as seen from here.
+fn place(origin: &Origin, current: &Path) -> String {
+    match origin {
+        Origin::File(path) => path.strip_prefix(current).unwrap_or(path).display().to_string(),
+        other => other.to_string(),
+    }
 }
 
 /// The command that a saved query is: its parameters and gtq's own options.

@@ -29,6 +29,9 @@ impl From<DataFusionError> for Error {
         match error.find_root() {
             DataFusionError::ResourcesExhausted(what) => Self::Memory(what.clone()),
             DataFusionError::External(message) => Self::Run(message.to_string()),
+            DataFusionError::Execution(message) if message.starts_with("Scalar subquery returned more") => {
+                Self::Run("a query that is used as a value gave more than one row".into())
+            }
             DataFusionError::Execution(message) => Self::Run(first_line(message)),
             DataFusionError::ArrowError(error, _) => arrow_error(error),
             other => Self::Internal(other.strip_backtrace()),
@@ -54,9 +57,9 @@ fn arrow_error(error: &ArrowError) -> Error {
 
 /// The casts that can fail: text that is no number, and numbers that do not fit.
 fn cast_error(message: &str) -> String {
-    let text =
-        message.strip_prefix("Cannot cast string '").and_then(|rest| rest.rsplit_once("' to value of "));
-    match text {
+    let starts = ["Cannot cast string '", "Cannot cast value '"];
+    let rest = starts.iter().find_map(|start| message.strip_prefix(start));
+    match rest.and_then(|rest| rest.rsplit_once("' to value of ")) {
         Some((text, "Boolean type")) => format!("'{text}' is neither true nor false"),
         Some((text, _)) => format!("'{text}' is no number"),
         None => "a number is too large for 64 bits".into(),

@@ -163,7 +163,7 @@ fn json(checks: &[Check], out: &mut dyn Write) -> io::Result<()> {
 
 /// A suite a file and trace, a case an assertion.
 fn junit(checks: &[Check], out: &mut dyn Write) -> Result<(), Error> {
-    let mut report = Report::new("gtq check");
+    let mut suites: Vec<TestSuite> = Vec::new();
     for check in checks {
         let status = match &check.outcome {
             Outcome::Holds => TestCaseStatus::success(),
@@ -180,17 +180,16 @@ fn junit(checks: &[Check], out: &mut dyn Write) -> Result<(), Error> {
         let mut case = TestCase::new(check.name.as_str(), status);
         case.set_time(check.time).set_classname(check.file.as_str());
         let suite = format!("{} on {}", check.file, check.trace);
-        match report.test_suites.last_mut().filter(|last| last.name.as_str() == suite) {
-            Some(last) => {
-                last.add_test_case(case);
-            }
-            None => {
-                let mut next = TestSuite::new(suite);
-                next.add_test_case(case);
-                report.add_test_suite(next);
-            }
+        if suites.last().is_none_or(|last| last.name.as_str() != suite) {
+            suites.push(TestSuite::new(suite));
+        }
+        if let Some(last) = suites.last_mut() {
+            last.add_test_case(case);
         }
     }
+    // A report counts a suite's cases when it is added.
+    let mut report = Report::new("gtq check");
+    report.add_test_suites(suites);
     let text = report.to_string().map_err(|e| io::Error::other(e.to_string()))?;
     writeln!(out, "{}", text.trim_end())?;
     Ok(())

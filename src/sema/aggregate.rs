@@ -229,7 +229,17 @@ pub(super) fn stage<'a>(
     relation: &mut Relation,
     list: &'a [ast::Item],
     group_by: Option<&'a ast::GroupBy>,
+    span: Span,
 ) {
+    if list.is_empty() && !matches!(group_by, Some(ast::GroupBy::Keys(_))) {
+        let message = "there is nothing to aggregate";
+        cx.report(
+            Diagnostic::error(codes::BAD_ITEM, span, message)
+                .hint("like `aggregate count() as n group by name`"),
+        );
+        relation.scope.incomplete = true;
+        return;
+    }
     let scope = std::mem::take(&mut relation.scope);
     let mut checker = Checker::new(cx, &scope, Clause::GroupBy);
     let given: &[ast::GroupKey] = match group_by {

@@ -64,7 +64,15 @@ impl Seen<'_, '_> {
             return;
         }
         let text = self.text.get(operand.span.start..operand.span.end).unwrap_or_default();
-        let name = self.names.unique(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // What is written the same is the same: nothing here depends on a row.
+        if let Some((known, _)) =
+            self.values.iter().find(|(known, _)| known.name == text && known.ty == operand.ty)
+        {
+            *operand = reference(known, operand.span);
+            return;
+        }
+        let name = self.names.unique(&text);
         let column = self.cx.column(name, operand.ty.clone());
         let value = std::mem::replace(operand, unknown(operand.span));
         *operand = reference(&column, value.span);

@@ -44,12 +44,7 @@ impl<'a> Checker<'_, 'a> {
             }
             return unknown(span);
         };
-        for arg in &call.args {
-            if let Some(named) = &arg.name {
-                let message = format!("`{name}` takes its arguments by position");
-                self.report(Diagnostic::error(codes::BAD_ARGUMENTS, named.span, message));
-            }
-        }
+        self.by_position(name, call);
         if call.star && name != "count" {
             let message = format!("`{name}` takes no `*`");
             self.report(Diagnostic::error(codes::BAD_ARGUMENTS, span, message).hint("only `count(*)` does"));
@@ -77,6 +72,14 @@ impl<'a> Checker<'_, 'a> {
             diagnostic = diagnostic.hint(format!("`{}` is no module that this text uses", module.text));
         }
         self.report(diagnostic);
+    }
+
+    /// Complains of arguments with names: only queries have those.
+    pub(super) fn by_position(&mut self, name: &str, call: &ast::Call) {
+        for named in call.args.iter().filter_map(|arg| arg.name.as_ref()) {
+            let message = format!("`{name}` takes its arguments by position");
+            self.report(Diagnostic::error(codes::BAD_ARGUMENTS, named.span, message));
+        }
     }
 
     /// Complains of what only aggregates can have beside their arguments.

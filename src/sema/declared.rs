@@ -111,6 +111,15 @@ impl<'a> Context<'a> {
         module.uses.iter().find(|(at, _)| *at == index).map(|(_, id)| *id)
     }
 
+    /// The module that is used here and declares a name.
+    fn module_of(&self, name: &str) -> Option<&'a str> {
+        self.statements().iter().find_map(|statement| {
+            let StatementKind::Use(used) = &statement.kind else { return None };
+            let module = module_name(used);
+            self.find(&[module, name]).map(|_| module)
+        })
+    }
+
     /// The names that are declared, of those that satisfy a condition; for "did you mean".
     pub(super) fn declared_names(&self, wanted: impl Fn(Declared<'a>) -> bool) -> Vec<&'a str> {
         let declarations = self.statements().iter().rev().filter(|s| declared(s).is_some_and(&wanted));
@@ -128,7 +137,10 @@ impl<'a> Context<'a> {
                     Some(later) => Diagnostic { code: codes::DECLARED_LATER, ..diagnostic }
                         .label(later.span, "it is declared here")
                         .hint("a declaration is known only behind it: move it up"),
-                    None => diagnostic,
+                    None => match self.module_of(&name.text) {
+                        Some(module) => diagnostic.hint(format!("write `{module}.{}`", name.text)),
+                        None => diagnostic,
+                    },
                 }
             }
             [first, name] => match self.used_module(&first.text) {
@@ -205,7 +217,7 @@ impl<'a> Context<'a> {
                 self.report(match other {
                     Declared::Query(_) => {
                         let end = Span::new(span.end, span.end);
-                        diagnostic.hint(format!("call it: `{}()`", name.text)).fix(end, "()")
+                        diagnostic.hint("it is called like a function").fix(end, "()")
                     }
                     _ => diagnostic,
                 });
@@ -487,7 +499,8 @@ impl<'a> Checker<'_, 'a> {
             let diagnostic = Diagnostic::error(codes::WRONG_DECLARATION, span, message);
             self.report(match found.what {
                 Declared::Function(_) => diagnostic.hint(format!("call it: `{name}(…)`")),
-                _ => diagnostic.hint(format!("a relation is read by `from {name}`")),
+                Declared::Query(_) => diagnostic.hint(format!("its rows are read by `from {name}(…)`")),
+                Declared::Let(_) => diagnostic.hint(format!("its rows are read by `from {name}`")),
             });
             return Some(unknown(span));
         };
@@ -512,6 +525,7 @@ impl<'a> Checker<'_, 'a> {
             return Some(unknown(span));
         };
         self.only_arguments(&function.name.text, call);
+        self.by_position(&function.name.text, call);
         let args: Vec<Expr> = call.args.iter().map(|arg| self.expr(&arg.value)).collect();
         if args.len() != function.params.len() {
             let wanted = function.params.len();

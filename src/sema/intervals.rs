@@ -41,7 +41,7 @@ impl Interval {
 pub(super) fn interval(cx: &mut Context<'_>, scope: &Scope, span: Span) -> Option<Interval> {
     let mut problem = None;
     let mut find = |name: &str| match scope.find(name) {
-        Lookup::Found(column) if column.ty == Type::Time || is_open(&column.ty) => Some(column.clone()),
+        Lookup::Found(column) if matches!(column.ty, Type::Time | Type::Unknown) => Some(column.clone()),
         Lookup::Found(column) => {
             problem = Some(format!("`{name}` is {} here, not a time", article(&column.ty)));
             None
@@ -145,6 +145,10 @@ pub(super) fn clip<'a>(cx: &mut Context<'a>, relation: &mut Relation, range: &'a
             cx.report(Diagnostic::warning(codes::NEVER_HOLDS, range.span, message));
         }
         tell_scan(&mut relation.rel, (from, to));
+    }
+    if let (Some(from), Some(to)) = (&from, &to) {
+        // Nothing lies in a window without length.
+        conditions.push(compare(BinaryOp::Lt, from, to));
     }
     for condition in conditions {
         relation.filter(condition);

@@ -146,6 +146,7 @@ fn literal(text: &str, ty: &Type) -> String {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
     match ty {
         Type::String => quoted(text),
+        Type::Time if !text.trim_start().starts_with('@') => format!("@{text}"),
         Type::List(item) => {
             let text = text.trim();
             let inside = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);

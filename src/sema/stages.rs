@@ -48,7 +48,7 @@ pub(super) fn stage<'a>(cx: &mut Context<'a>, relation: &mut Relation, stage: &'
         StageKind::Rename(names) => rename(cx, relation, names),
         StageKind::As(name) => name_all(relation, name),
         StageKind::Aggregate { items, group_by } => {
-            aggregate::stage(cx, relation, items, group_by.as_ref());
+            aggregate::stage(cx, relation, items, group_by.as_ref(), stage.span);
         }
         StageKind::OrderBy(keys) => order::stage(cx, relation, keys),
         StageKind::Limit { count, offset } => order::limit(cx, relation, Some(count), offset.as_ref()),

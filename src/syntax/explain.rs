@@ -426,6 +426,9 @@ fn unexpected(place: &Place<'_>) -> Diagnostic {
     if place.before_is(1, Keyword::Is) || place.before_is(2, Keyword::Is) {
         return diagnostic.hint("`is` tests for null only; other values are compared by `=`");
     }
+    if let (true, Some(Token::Param(name))) = (place.before_is(1, Keyword::In), place.found) {
+        return diagnostic.hint(format!("to look into a list, write `${name} has …`"));
+    }
     if place.before_is(1, Keyword::In) {
         return diagnostic.hint("write `in (a, b)` or `in (select …)`");
     }

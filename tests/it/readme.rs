@@ -21,21 +21,31 @@ fn trimmed(text: &str) -> String {
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().to_owned()
 }
 
+/// Runs every command that a page shows, each a line after `$ `, and compares what it prints with what follows; gives
+/// how many there were.
+#[track_caller]
+pub(crate) fn check(page: &str) -> usize {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut examples = 0;
+    for block in page.split("```console\n").skip(1) {
+        let block = block.split("```").next().unwrap();
+        for example in block.split("\n$ ") {
+            let (command, shown) = example.split_once('\n').unwrap();
+            let arguments = arguments(command.trim_start_matches("$ "));
+            assert_eq!(arguments[0], "gtq", "{command}");
+            let mut gtq = Command::new(env!("CARGO_BIN_EXE_gtq"));
+            let output = gtq.args(&arguments[1..]).current_dir(root).output().unwrap();
+            let printed = [output.stdout, output.stderr].concat();
+            assert_eq!(trimmed(&String::from_utf8(printed).unwrap()), trimmed(shown), "{command}");
+            examples += 1;
+        }
+    }
+    examples
+}
+
 #[test]
 fn every_example_prints_what_it_shows() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let mut examples = 0;
-    for block in readme.split("```console\n$ ").skip(1) {
-        let block = block.split("```").next().unwrap();
-        let (command, shown) = block.split_once('\n').unwrap();
-        let arguments = arguments(command);
-        assert_eq!(arguments[0], "gtq", "{command}");
-        let output =
-            Command::new(env!("CARGO_BIN_EXE_gtq")).args(&arguments[1..]).current_dir(root).output().unwrap();
-        let printed = [output.stdout, output.stderr].concat();
-        assert_eq!(trimmed(&String::from_utf8(printed).unwrap()), trimmed(shown), "{command}");
-        examples += 1;
-    }
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let examples = check(&std::fs::read_to_string(readme).unwrap());
     assert!(examples >= 10, "{examples} examples");
 }

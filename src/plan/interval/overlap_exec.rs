@@ -235,11 +235,12 @@ impl Side {
         let present = self.present.as_mut()?;
         let row = present.row;
         present.row += 1;
-        let bounds = interval(&present.starts, &present.ends, row);
-        let (start, end) = bounds.unwrap_or((i64::MIN, i64::MIN));
+        let time = |times: &Int64Array| if times.is_valid(row) { times.value(row) } else { i64::MIN };
+        let (start, end) = (time(&present.starts), time(&present.ends));
         self.latest = self.latest.max(end);
+        let has_interval = present.starts.is_valid(row) && present.ends.is_valid(row);
         let key = present.numbers.get(row).copied();
-        let key = key.filter(|_| bounds.is_some() && !has_null(&present.batch, &self.keys, row));
+        let key = key.filter(|_| has_interval && !has_null(&present.batch, &self.keys, row));
         Some((key, Held { batch: present.batch.clone(), row, start, end, number }))
     }
 

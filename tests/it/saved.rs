@@ -1,0 +1,168 @@
+//! Saved files: declarations, what they use, and running and checking them from the command line.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use gtq::engine::{Compiled, Origin, compile};
+use gtq::output::report::{Source, render};
+
+const TRACE: &str = "examples/sum/trace.dat";
+
+/// Runs gtq at the root, without what the user has configured.
+fn gtq(args: &[&str]) -> Output {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-config");
+    let mut gtq = Command::new(env!("CARGO_BIN_EXE_gtq"));
+    gtq.args(args).current_dir(root).env("XDG_CONFIG_HOME", nowhere).output().expect("gtq runs")
+}
+
+/// Exit code, standard output and standard error, for a snapshot.
+fn shown(args: &[&str]) -> String {
+    let output = gtq(args);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    let code = output.status.code().expect("an exit code");
+    format!("$ gtq {}\n{}{}exit {code}\n\n", args.join(" "), text(output.stdout), text(output.stderr))
+}
+
+/// Times of the run itself are different each time.
+fn timeless(text: &str) -> String {
+    let is_time = |c: char| c.is_ascii_digit() || c == '.' || c == 'e' || c == '-';
+    let mut text = text.to_owned();
+    for mark in ["time=\"", "\"seconds\": "] {
+        let mut parts = text.split(mark);
+        let first = parts.next().unwrap_or_default().to_owned();
+        text = parts.fold(first, |all, part| format!("{all}{mark}T{}", part.trim_start_matches(is_time)));
+    }
+    text
+}
+
+fn file(name: &str) -> Compiled {
+    let path: PathBuf = ["tests/it/files", name].iter().collect();
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&path)).expect("a file");
+    // Relative to the root, where tests run.
+    compile(&text, &Origin::File(path))
+}
+
+fn said(compiled: &Compiled) -> String {
+    let sources: Vec<Source<'_>> = compiled.sources().map(|(name, text)| Source { name, text }).collect();
+    render(&sources, &compiled.diagnostics, false)
+}
+
+#[test]
+fn a_file_runs() {
+    insta::assert_snapshot!(shown(&["-f", "tests/it/files/main.gtq", TRACE]));
+}
+
+#[test]
+fn saved_queries_run() {
+    let main = "tests/it/files/main.gtq";
+    let query = &format!("{main}:long_waits");
+    let mut all = shown(&["run", query, "--help"]);
+    all += &shown(&["run", query, "--min", "300ms", "--format", "csv", TRACE]);
+    all +=
+        &shown(&["run", query, "--min", "100ms", "--goroutine", "main.main.func1", "--format", "csv", TRACE]);
+    all += &shown(&["run", query, "--min", "20", TRACE]);
+    all += &shown(&["run", query, "--max", "20ms", TRACE]);
+    all += &shown(&["run", "tests/it/files/lib.gtq", "--n", "2", TRACE]);
+    all += &shown(&["run", "tests/it/files/lib.gtq", "--n", "2", "--among", "main.main,other", TRACE]);
+    all += &shown(&["run", "tests/it/files/lib.gtq", TRACE]);
+    all += &shown(&["run", &format!("{main}:nothing"), TRACE]);
+    all += &shown(&["run", "longest_wait", TRACE]);
+    all += &shown(&["run", "sched:longest_waits", "--n", "1", TRACE]);
+    all += &shown(&["run", "everyone_at", "--time", "1.25s", "--format", "csv", "--no-header", TRACE]);
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn the_library_is_listed_and_has_no_mistakes() {
+    insta::assert_snapshot!(shown(&["run"]));
+    for (name, text) in gtq::library::modules() {
+        let compiled = compile(text, &Origin::Library(name.to_owned()));
+        assert!(compiled.diagnostics.is_empty(), "{}", said(&compiled));
+        for query in compiled.saved_queries() {
+            assert!(!query.doc.is_empty(), "{name}:{} has no documentation", query.name);
+            assert!(query.params.iter().all(|param| !param.doc.is_empty()), "{name}:{}", query.name);
+        }
+    }
+}
+
+#[test]
+fn assertions_are_checked() {
+    let main = "tests/it/files/main.gtq";
+    let mut all = String::new();
+    for format in ["text", "json", "junit"] {
+        all += &shown(&["check", "--format", format, main, TRACE]);
+    }
+    all += &shown(&["check", main]);
+    all += &shown(&["check", "tests/it/files/lib.gtq", TRACE]);
+    all += &shown(&["check", main, TRACE, "no-such.trace"]);
+    insta::assert_snapshot!(timeless(&all));
+}
+
+/// The totals are those of the cases.
+#[test]
+fn junit_is_valid() {
+    let output = gtq(&[
+        "check",
+        "--format",
+        "junit",
+        "tests/it/files/main.gtq",
+        TRACE,
+        "tests/fixtures/sum-go1.22.10.trace",
+    ]);
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let report = quick_junit::Report::deserialize_from_str(&text).expect("JUnit XML");
+    assert_eq!((report.tests, report.failures, report.errors), (4, 2, 0));
+    assert_eq!(report.test_suites.len(), 2);
+    let names: Vec<&str> = report.test_suites[0].test_cases.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!(names, ["sched_p99", "ran"]);
+}
+
+#[test]
+fn wrong_files_are_told_what_is_wrong() {
+    insta::assert_snapshot!(said(&file("wrong.gtq")));
+}
+
+#[test]
+fn files_that_use_each_other() {
+    insta::assert_snapshot!(said(&file("circle_a.gtq")));
+}
+
+/// A file in `queries/`, above, and in the user's own folder; the nearest of a name is the one that runs.
+#[test]
+fn queries_are_found_from_here_upward() {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shelves");
+    let (here, config) = (root.join("a/b"), root.join("config"));
+    let write = |path: PathBuf, text: &str| {
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    };
+    fs::create_dir_all(&here).expect("a folder");
+    write(
+        root.join("queries/far.gtq"),
+        "query far = select 'far' as found; query near = select 'wrong' as found;",
+    );
+    write(root.join("a/queries/near.gtq"), "/// Here.\nquery near = select 'near' as found;");
+    write(config.join("gtq/queries/own.gtq"), "query own = select 'own' as found;");
+    let run = |name: &str| {
+        let mut gtq = Command::new(env!("CARGO_BIN_EXE_gtq"));
+        gtq.args(["run", name, "--format", "csv", "--no-header"])
+            .current_dir(&here)
+            .env("XDG_CONFIG_HOME", &config);
+        let output = gtq.output().expect("gtq runs");
+        String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+    };
+    assert_eq!(run("near"), "near");
+    assert_eq!(run("far"), "far");
+    assert_eq!(run("own"), "own");
+    assert_eq!(run("nowhere"), "");
+}
+
+#[test]
+fn help_explains_codes_and_commands() {
+    let output = shown(&["help", "e0201"]);
+    assert!(output.contains("E0201: Two different units"), "{output}");
+    assert!(shown(&["help", "run"]).contains("gtq run NAME"));
+    insta::assert_snapshot!(shown(&["help", "E0299"]));
+}
