@@ -14,7 +14,7 @@ use arrow::array::RecordBatch;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use gtq::catalog;
 use gtq::engine::{Input, Limits, Origin, Progress, Session, compile};
-use gtq::tables::{FileInfo, Needs, Pass, Sink, Stacks};
+use gtq::tables::{FileInfo, Needs, Pass, Sink, Stacks, Window};
 use gtq::trace::Reader;
 
 /// The file to measure on: that of the environment, or a generated one.
@@ -83,7 +83,7 @@ fn build(c: &mut Criterion) {
         needs.add(table, &(0..table.columns.len()).collect::<Vec<_>>());
         group.bench_function(BenchmarkId::from_parameter(table.name), |b| {
             b.iter(|| {
-                Pass::new(&needs, Arc::new(Stacks::default())).run(
+                Pass::new(&needs, Window::default(), Arc::new(Stacks::default())).run(
                     &mut reader(&bytes),
                     &FileInfo { label: "bench".into(), path: "bench".into(), bytes: None },
                     &mut Nowhere,
@@ -133,10 +133,55 @@ fn query(c: &mut Criterion) {
     group.finish();
 }
 
+/// The stages of intervals over tables that are loaded, beside reading those, and an overlap join beside the same as a join
+/// on inequalities. That compares every row with every other, so it gets a small trace.
+fn intervals(c: &mut Criterion) {
+    let running = "from goroutine_states |> where state = 'running'";
+    let sums = "aggregate count() as n, sum(dur) as dur";
+    let overlap = "from goroutine_states as s |> overlap join proc_states as r on s.p = r.p";
+    let inequality = "from goroutine_states as s
+        |> join proc_states as r on s.p = r.p and s.start < r.end and r.start < s.end
+        |> select least(s.end, r.end) - greatest(s.start, r.start) as dur";
+    let small = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/garbage-go1.26.6.trace");
+    let cases = [
+        ("scan", trace(), format!("{running} |> aggregate count() as n, sum(end - start) as dur, max(p) as p")),
+        ("overlap join ranges", trace(), format!("{running} |> overlap join ranges as r |> {sums}")),
+        ("merge by p", trace(), format!("{running} |> merge by p |> {sums}")),
+        ("gaps", trace(), format!("{running} |> gaps |> {sums}")),
+        ("depth", trace(), format!("{running} |> depth |> {sums}")),
+        ("bucket", trace(), format!("{running} |> bucket 10ms |> {sums}")),
+        ("match", trace(), "from goroutine_states |> match by g (a: state = 'runnable') -> (b: state = 'running') |> aggregate count() as n".to_owned()),
+        ("overlap join, small", small.clone(), format!("{overlap} |> {sums}")),
+        ("join on inequalities, small", small, format!("{inequality} |> {sums}")),
+    ];
+    let mut group = c.benchmark_group("intervals");
+    group.sample_size(10);
+    for (name, path, text) in cases {
+        let compiled = compile(&text, &Origin::Typed);
+        assert!(!compiled.has_errors(), "{text}: {:?}", compiled.diagnostics);
+        let session = Session::open(Input::File(path), Limits::default(), Arc::new(Silent)).expect("a trace");
+        let prepare = || session.prepare(&compiled.queries[0]).expect("a plan");
+        // Two of the same have everything in common, so that all is loaded.
+        session.load(&[prepare(), prepare()]).expect("a trace that can be read again");
+        let query = prepare();
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                session
+                    .run(&query, |batch| {
+                        black_box(batch);
+                        Ok(())
+                    })
+                    .expect("an answer");
+            });
+        });
+    }
+    group.finish();
+}
+
 fn compile_queries(c: &mut Criterion) {
     let text = "select name, count(), sum(exec) as exec from goroutines where not system order by exec desc limit 10";
     c.bench_function("compile", |b| b.iter(|| compile(black_box(text), &Origin::Typed)));
 }
 
-criterion_group!(benches, decode, build, query, compile_queries);
+criterion_group!(benches, decode, build, query, intervals, compile_queries);
 criterion_main!(benches);

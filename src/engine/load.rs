@@ -5,7 +5,8 @@ use std::fmt::Debug;
 use std::ops::ControlFlow;
 use std::task::Poll;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, UInt32Array};
+use arrow::compute::take_record_batch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
@@ -27,11 +28,14 @@ pub trait Progress: Debug + Send + Sync {
 /// Rows in a batch that goes on to operators: they work in parallel on batches, not within them.
 const BATCH_ROWS: usize = 8192;
 
-/// The batch in pieces that share its memory.
+/// The batch in pieces. They are copies: a slice would count as all of the batch's memory with each operator that holds it.
 fn pieces(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
-    (0..batch.num_rows())
-        .step_by(BATCH_ROWS)
-        .map(|start| batch.slice(start, BATCH_ROWS.min(batch.num_rows() - start)))
+    let rows = batch.num_rows();
+    (0..rows).step_by(BATCH_ROWS).map(move |start| {
+        let piece = batch.slice(start, BATCH_ROWS.min(rows - start));
+        let indices = UInt32Array::from_iter_values(0..u32::try_from(piece.num_rows()).unwrap_or(0));
+        if rows <= BATCH_ROWS { piece } else { take_record_batch(&piece, &indices).unwrap_or(piece) }
+    })
 }
 
 /// Keeps all batches by table.

@@ -6,13 +6,15 @@
 //! so that one mistake is reported once. Both forms of the language become the same relations here. This room reads no
 //! files and knows no traces and no plans.
 //!
-//! Reading order: `program` (what comes in), `declared` (names of declarations, and what they stand for), `query`
+//! Reading order: `program` (what comes in), `declared` (names of declarations, and what they stand for) with
+//! `called` and `functions`, `query`
 //! (sources and bodies), `select` and `stages` (the two forms), `aggregate`, `window`, `join`, `setop`, `order`;
 //! `intervals`, `overlap`, `matching`, `render` (their stages); then `expr` with `names`, `operators`, `predicates`,
 //! `literals`, `calls`, `cast`, `patterns`, `domains`; `assertion`, `saved` (calling saved queries from outside), `lints`.
 
 mod aggregate;
 mod assertion;
+mod called;
 mod calls;
 mod cast;
 pub mod codes;
@@ -20,6 +22,7 @@ mod context;
 mod declared;
 mod domains;
 mod expr;
+mod functions;
 mod intervals;
 mod items;
 mod join;
