@@ -7,6 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::default_table_source::provider_as_source;
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
@@ -104,7 +105,8 @@ impl Session {
             limits.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
         let mut environment = RuntimeEnvBuilder::new();
         if let Some(bytes) = limits.memory {
-            environment = environment.with_memory_limit(bytes, 1.0);
+            // Operators that can write to disk share what the others leave.
+            environment = environment.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
         }
         // What comes in the order that an operator needs is not sorted again to be spread over threads.
         let mut config = SessionConfig::new().with_target_partitions(threads);

@@ -6,6 +6,7 @@ mod diagnostics;
 mod direction;
 mod docs;
 mod go;
+mod grammar;
 mod intervals;
 mod invariants;
 mod output;

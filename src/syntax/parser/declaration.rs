@@ -4,8 +4,7 @@ use chumsky::prelude::*;
 use chumsky::recovery::via_parser;
 
 use super::base::{
-    Rule, Stop, ahead, begins_query, close, hole, list, member, must, must_expr, name, or_hole, symbol,
-    token, word,
+    Rule, Stop, close, hole, list, member, must, must_expr, name, or_hole, query_ahead, symbol, token, word,
 };
 use super::expr::type_name;
 use super::query::{Rules, error_query};
@@ -63,7 +62,7 @@ fn use_<'t>() -> Rule<'t, Use> {
 }
 
 fn let_<'t>(expr: Rule<'t, Expr>, query: Rule<'t, Query>) -> Rule<'t, Let> {
-    let relation = ahead(Expected::Query, begins_query).ignore_then(query).map(LetValue::Relation);
+    let relation = query_ahead().ignore_then(query).map(LetValue::Relation);
     let value = relation.or(must_expr(expr).map(LetValue::Expr));
     must_name("a name")
         .then_ignore(must(symbol(Symbol::Eq)))

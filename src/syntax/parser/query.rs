@@ -250,8 +250,8 @@ fn build<'t>(first: Operand, rest: Rest, emit: &mut dyn FnMut(Problem<'t>)) -> Q
 fn single(operand: Operand, tail: Tail, stages: &[Stage]) -> Query {
     let Operand { query, tail: own, parenthesised } = operand;
     if !parenthesised {
-        // A select's clauses have all been read with it.
-        return with_tail(query, own);
+        // A select's clauses have all been read with it, those of `values` have not.
+        return with_tail(query, if own.span.is_some() { own } else { tail });
     }
     if tail.span.is_none() && stages.is_empty() {
         return query;
