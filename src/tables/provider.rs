@@ -72,7 +72,7 @@ impl TraceTable {
             return Ok(datafusion::datasource::source::DataSourceExec::from_data_source(source));
         }
         let mut bounds = Bounds { clip: self.clip, ..Bounds::default() };
-        filters.iter().filter_map(|filter| Limit::of(filter)).for_each(|limit| limit.narrow(&mut bounds));
+        filters.iter().filter_map(Limit::of).for_each(|limit| limit.narrow(&mut bounds));
         let window = bounds.window(self.table, &columns);
         Ok(Arc::new(ScanExec::new(self.table, columns, window, order, limit, self.source.clone())))
     }

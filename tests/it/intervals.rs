@@ -234,12 +234,10 @@ fn overlap_joins_are_joins_on_inequalities() {
         );
         let theirs = rows(
             &session,
-            &format!(
-                "from goroutine_states as s join proc_states as r on s.p = r.p and s.start < r.end and r.start < s.end
+            "from goroutine_states as s join proc_states as r on s.p = r.p and s.start < r.end and r.start < s.end
                  |> extend greatest(s.start, r.start) as a, least(s.end, r.end) as b |> where a < b
                  |> select g, r.p as rp, b - a as dur
-                 |> aggregate count() as n, sum(dur) as dur, sum(g) as g, sum(rp) as p"
-            ),
+                 |> aggregate count() as n, sum(dur) as dur, sum(g) as g, sum(rp) as p",
         );
         assert_eq!(ours, theirs, "{name}");
     }

@@ -193,12 +193,6 @@ pub(crate) fn rows(session: &Session, text: &str) -> Vec<Row> {
     try_rows(session, text).unwrap_or_else(|e| panic!("{text}: {e}"))
 }
 
-/// The rows of a query over the trace in a file.
-#[track_caller]
-pub(crate) fn query(path: &Path, text: &str) -> Vec<Row> {
-    rows(&open(path), text)
-}
-
 /// The result of a query as CSV.
 #[track_caller]
 pub(crate) fn csv(session: &Session, text: &str) -> String {
@@ -226,13 +220,6 @@ pub(crate) fn int(row: &Row, column: &str) -> i64 {
     row.get(column).and_then(Value::as_i64).unwrap_or_else(|| panic!("{column} is no integer in {row:?}"))
 }
 
-/// A row's integer, if it has one.
-#[track_caller]
-pub(crate) fn optional_int(row: &Row, column: &str) -> Option<i64> {
-    let value = row.get(column).unwrap_or_else(|| panic!("no {column} in {row:?}"));
-    if value.is_null() { None } else { Some(int(row, column)) }
-}
-
 #[track_caller]
 pub(crate) fn text<'r>(row: &'r Row, column: &str) -> Option<&'r str> {
     let value = row.get(column).unwrap_or_else(|| panic!("no {column} in {row:?}"));
@@ -241,9 +228,4 @@ pub(crate) fn text<'r>(row: &'r Row, column: &str) -> Option<&'r str> {
     } else {
         Some(value.as_str().unwrap_or_else(|| panic!("{column} is no text in {row:?}")))
     }
-}
-
-#[track_caller]
-pub(crate) fn truth(row: &Row, column: &str) -> bool {
-    row.get(column).and_then(Value::as_bool).unwrap_or_else(|| panic!("{column} is no bool in {row:?}"))
 }

@@ -1,5 +1,6 @@
 //! One generation, read into memory.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use ahash::AHashMap;
@@ -212,7 +213,7 @@ impl RawGeneration {
     /// each thread's last one. None: something is wrong with those, which decoding will tell.
     pub(crate) fn span(&self) -> Option<TimeSpan> {
         let mut clock = Builder::new(self.version);
-        let mut last: AHashMap<ThreadId, (u64, &[u8])> = AHashMap::new();
+        let mut last: BTreeMap<ThreadId, (u64, &[u8])> = BTreeMap::new();
         for (header, place) in &self.batches {
             let data = self.data.get(place.clone())?;
             match Content::of(self.version, header, data) {
