@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -27,6 +28,9 @@ use crate::catalog::{self, Table};
 use crate::plan::{self, Environment, IntervalPlanner, PushIntoOverlap};
 use crate::sema::typed;
 use crate::tables::{Needs, Pass, RowSource, Stacks, TraceTable};
+
+/// How long a session that ends waits for what is going on in it.
+const LEAVING: Duration = Duration::from_millis(300);
 
 /// How much of the machine queries may use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,10 +61,11 @@ pub struct Session {
 }
 
 impl Drop for Session {
-    /// Does not wait for a pass that nobody wants any more: it may be waiting for input.
+    /// Waits a little, so that operators remove what they wrote to disk; but not for a pass that nobody wants any more,
+    /// which may be waiting for input.
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            runtime.shutdown_timeout(LEAVING);
         }
     }
 }
