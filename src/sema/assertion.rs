@@ -9,13 +9,15 @@ use super::tree::{children, children_mut};
 use super::typed::{Assertion, BinaryOp, Column, Expr, ExprKind, Query, Rel};
 use super::types::unknown;
 use crate::catalog::Type;
+use crate::diag::Span;
 use crate::syntax::ast;
 
 pub(super) fn assertion<'a>(cx: &mut Context<'a>, assert: &'a ast::Assert) -> Assertion {
     let nothing = Scope::default();
     let mut condition = Checker::new(cx, &nothing, Clause::Assert).condition(&assert.condition, "`assert`");
     let text = cx.place.program.module(cx.place.module).text.as_str();
-    let mut seen = Seen { cx, text, names: Names::default(), values: Vec::new() };
+    let place = assert.condition.span;
+    let mut seen = Seen { cx, text, condition: place, names: Names::default(), values: Vec::new() };
     seen.names.take("holds");
     seen.values_of(&mut condition);
     let values = seen.values;
@@ -40,6 +42,8 @@ pub(super) fn assertion<'a>(cx: &mut Context<'a>, assert: &'a ast::Assert) -> As
 struct Seen<'c, 'a> {
     cx: &'c mut Context<'a>,
     text: &'a str,
+    /// The condition's place in the text.
+    condition: Span,
     names: Names,
     values: Vec<(Column, Expr)>,
 }
@@ -63,15 +67,10 @@ impl Seen<'_, '_> {
         if !is_computed(operand) {
             return;
         }
-        let text = self.text.get(operand.span.start..operand.span.end).unwrap_or_default();
+        // What a declaration stands for has its place elsewhere.
+        let own = self.condition.start <= operand.span.start && operand.span.end <= self.condition.end;
+        let text = self.text.get(operand.span.start..operand.span.end).filter(|_| own).unwrap_or("a value");
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        // What is written the same is the same: nothing here depends on a row.
-        if let Some((known, _)) =
-            self.values.iter().find(|(known, _)| known.name == text && known.ty == operand.ty)
-        {
-            *operand = reference(known, operand.span);
-            return;
-        }
         let name = self.names.unique(&text);
         let column = self.cx.column(name, operand.ty.clone());
         let value = std::mem::replace(operand, unknown(operand.span));

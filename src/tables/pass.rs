@@ -142,8 +142,10 @@ impl Pass {
             if stopped {
                 return Self::outcome(events, reader, problem, true);
             }
-            // Nothing that comes is before this.
-            if self.window.to.is_some_and(|to| last >= to) {
+            // Nothing that comes is before this. But that something has been going on all the while, a generation may tell
+            // as late as at its end.
+            let over = self.whole.is_empty() || reader.generation_is_over();
+            if over && self.window.to.is_some_and(|to| last >= to) {
                 break;
             }
         }

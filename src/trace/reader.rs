@@ -99,6 +99,8 @@ pub struct Reader {
     taken: usize,
     /// What went wrong after the ready events.
     error: Option<Error>,
+    /// When the trace begins.
+    start: Option<Time>,
     /// When the first generation begins, and when its events end.
     first: Option<TimeSpan>,
     /// Generations whose events are all before this are passed over.
@@ -169,6 +171,7 @@ impl Reader {
             ready: Vec::with_capacity(READY + 4),
             taken: 0,
             error: None,
+            start: None,
             first: None,
             from: None,
             waiting: None,
@@ -211,7 +214,15 @@ impl Reader {
 
     /// When the trace begins, on its clock.
     pub fn start(&self) -> Time {
-        Time(self.first.map_or(0, |span| span.first))
+        self.start.unwrap_or_default()
+    }
+
+    /// Whether all events of the present generation have been taken.
+    pub fn generation_is_over(&self) -> bool {
+        let ordered = |generation: &Generation| {
+            self.frontier.first_time().is_none() && self.sample == generation.samples.len()
+        };
+        self.taken == self.ready.len() && self.generation.as_deref().is_none_or(ordered)
     }
 
     /// What comes next begins where this ends, and knows nothing of it.
@@ -469,6 +480,7 @@ impl Reader {
 
     fn install(&mut self, generation: Box<Generation>) -> Result<Event, Error> {
         let start = Time(generation.ns(generation.first_tick));
+        self.start.get_or_insert(start);
         if let (None, Some(snapshot)) = (self.clock, generation.clock) {
             self.clock = Some(Clock { time: Time(generation.snapshot_time(snapshot)), wall: snapshot.wall });
         }

@@ -100,6 +100,24 @@ fn assertions_are_checked() {
     insta::assert_snapshot!(timeless(&all));
 }
 
+/// Two calls of one function are two values.
+#[test]
+fn assertions_tell_calls_apart() {
+    let text = "fn more(n: int) -> bool = (select count() from goroutines where g > 0) > n;
+        assert first: more(0) and more(1000000);
+        fn large(x: int) -> bool = x > 3;
+        assert second: not large((select count() from procs)) and large((select count() from goroutines));";
+    let compiled = compile(text, &Origin::Typed);
+    assert!(compiled.diagnostics.is_empty(), "{}", said(&compiled));
+    let session = crate::support::trace("sum-go1.27.3").open();
+    let holds = compiled.assertions.iter().map(|assertion| {
+        let prepared = session.prepare(&assertion.query).expect("a plan");
+        let bytes = crate::support::run(&session, &prepared, gtq::output::Format::Csv).expect("an answer");
+        String::from_utf8(bytes).expect("UTF-8").contains("\ntrue")
+    });
+    assert_eq!(holds.collect::<Vec<_>>(), [false, true]);
+}
+
 /// The totals are those of the cases.
 #[test]
 fn junit_is_valid() {

@@ -52,6 +52,20 @@ fn check(trace: &Trace) {
     }
 }
 
+/// A goroutine's status may come late in a generation: moments anywhere, in traces of one generation too.
+#[test]
+fn goroutines_that_show_late_are_there() {
+    for name in ["server-go1.25.5", "ticker-go1.27.3"] {
+        let session = trace(name).open();
+        for to in (1..14).map(|n| n * 1_100_123) {
+            let query = "from goroutine_states |> clip ?
+                |> aggregate count() as n, sum(dur) as dur group by state |> order by state";
+            let (windowed, whole) = (shown(query, 1, to), hidden(query, 1, to));
+            assert_eq!(csv(&session, &windowed), csv(&session, &whole), "{name}: {windowed}");
+        }
+    }
+}
+
 #[test]
 fn windows_change_no_answer() {
     for name in ["sum-go1.27.3", "sum-go1.22.10", "ticker-go1.27.3", "ticker-go1.24.11", "server-go1.25.5"] {
