@@ -436,8 +436,9 @@ impl Reader {
                 self.state = if before.is_some() { State::Ending } else { State::Done };
                 return Ok(before.map(|(last, _)| last));
             };
-            let wanted = self.from.zip(raw.span()).filter(|_| matches!(behind, State::Reading));
-            if let Some((from, span)) = wanted
+            // Without a window nobody asks when its events happen.
+            let bounds = self.from.and_then(|from| Some((from, raw.span()?)));
+            if let (Some((from, span)), State::Reading) = (bounds, &behind)
                 && Time(span.last) < from
             {
                 if let Some((passed, span)) = before.replace((raw, span)) {
@@ -450,8 +451,7 @@ impl Reader {
                 self.state = behind;
                 return Ok(Some(raw));
             };
-            let next = self.from.zip(raw.span());
-            if next.is_some_and(|(from, next)| is_apart(span, next, from)) {
+            if bounds.is_some_and(|(from, next)| is_apart(span, next, from)) {
                 self.generations.push(passed.info(Time(span.first)));
                 self.pass_over(span);
                 self.state = behind;
