@@ -16,3 +16,5 @@ pub mod engine;
 pub mod output;
 
 pub mod cli;
+
+mod stack;

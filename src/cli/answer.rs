@@ -2,14 +2,16 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::{Args, Limits, Output};
+use super::check::Assertions;
 use super::progress::progress;
 use super::target::Target;
 use super::terminal::Terminal;
 use crate::engine::{self, Compiled, Input, Loss, Origin, Prepared, Session};
+use crate::output::checks::Check;
 use crate::output::{self, Format, human};
 
 /// Rows of a table on a terminal, unless `--max-rows` says otherwise.
@@ -44,11 +46,8 @@ pub(super) fn queries(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
         .collect::<Vec<Result<Compiled, Failure>>>()
         .into_iter()
         .collect::<Result<Vec<Compiled>, Failure>>()?;
-    if let (Some(trace), Some(file)) = (&args.trace, &args.output.file)
-        && is_same_file(trace, file)
-    {
-        return Err(Failure::Usage("the result would overwrite the trace: name another file with -o".into()));
-    }
+    let inputs = compiled.iter().flat_map(|compiled| &compiled.files).chain(&args.trace);
+    spare(inputs, args.output.file.as_deref())?;
     let session = open(args.trace.as_deref(), &args.limits, terminal)?;
     statements(&session, &compiled, &args.output, terminal)
 }
@@ -62,12 +61,13 @@ pub(super) fn statements(
 ) -> Result<(), Failure> {
     let queries = compiled.iter().flat_map(|c| &c.queries);
     let prepared = queries.map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
+    let assertions =
+        compiled.iter().map(|c| Assertions::prepare(session, c)).collect::<Result<Vec<_>, _>>()?;
+    // Together: a pipe can be read only once.
+    session.load(prepared.iter().chain(assertions.iter().flat_map(|a| &a.prepared)))?;
     answer(session, &prepared, output, Format::Table, terminal)?;
-    let mut failed = Vec::new();
-    for compiled in compiled {
-        let checks = super::check::assertions(session, compiled, "")?;
-        failed.extend(checks.into_iter().filter(|check| !check.outcome.holds()));
-    }
+    let checks = assertions.iter().flat_map(|assertions| assertions.evaluate(session, ""));
+    let failed: Vec<Check> = checks.filter(|check| !check.outcome.holds()).collect();
     for check in &failed {
         terminal.error(&format!("assertion {}", check.describe()));
     }
@@ -85,11 +85,24 @@ pub(super) fn info(
     let session = open(Some(trace), limits, terminal)?;
     let prepared =
         compiled.queries.iter().map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
+    session.load(&prepared)?;
     answer(&session, &prepared, output, Format::Vertical, terminal)
 }
 
-pub(super) fn is_same_file(a: &Path, b: &Path) -> bool {
-    a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
+/// Refuses to write over what is read.
+pub(super) fn spare<'p>(
+    inputs: impl IntoIterator<Item = &'p PathBuf>,
+    output: Option<&Path>,
+) -> Result<(), Failure> {
+    let Some(output) = output.and_then(|output| output.canonicalize().ok()) else { return Ok(()) };
+    let is_output = |input: &&PathBuf| input.canonicalize().is_ok_and(|input| input == output);
+    match inputs.into_iter().find(is_output) {
+        Some(input) => Err(Failure::Usage(format!(
+            "the result would overwrite {}: name another file with -o",
+            input.display()
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn read_source(path: &Path) -> Result<String, Failure> {
@@ -138,6 +151,7 @@ pub(super) fn open(trace: Option<&Path>, limits: &Limits, terminal: &Terminal) -
     Ok(Session::open(input, limits, progress(terminal))?)
 }
 
+/// Runs queries, for which the session has loaded what it should, and writes their results.
 pub(super) fn answer(
     session: &Session,
     queries: &[Prepared],
@@ -152,7 +166,6 @@ pub(super) fn answer(
             queries.len()
         )));
     }
-    session.load(queries)?;
     let mut target = Target::new(output)?;
     for (i, query) in queries.iter().enumerate() {
         let mut out = target.writer(format)?;

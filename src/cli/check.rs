@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::Failure;
-use super::answer::{checked, is_same_file, open};
+use super::answer::{checked, open, spare};
 use super::args::{CheckFormat, Limits, Output};
 use super::target::Target;
 use super::terminal::Terminal;
-use crate::engine::{self, Compiled, Origin, Session};
+use crate::engine::{self, Assertion, Compiled, Origin, Prepared, Session};
 use crate::output::Format;
 use crate::output::checks::{self, Check, Outcome};
 
@@ -25,10 +25,8 @@ pub(super) fn check(
         let missing = if queries.is_empty() { "query file (*.gtq)" } else { "trace" };
         return Err(Failure::Usage(format!("there is no {missing} among what is to be checked")));
     }
-    if let Some(output) = output
-        && files.iter().any(|file| is_same_file(file, output))
-    {
-        return Err(Failure::Usage("the result would overwrite what is checked: name another file".into()));
+    if traces.iter().filter(|trace| trace.as_os_str() == "-").count() > 1 {
+        return Err(Failure::Usage("standard input can be read only once".into()));
     }
     let mut texts = Vec::new();
     for path in queries {
@@ -40,6 +38,7 @@ pub(super) fn check(
         }
         texts.push(compiled);
     }
+    spare(texts.iter().flat_map(|compiled| &compiled.files).chain(files), output)?;
     if texts.iter().all(|compiled| compiled.assertions.is_empty()) {
         return Err(Failure::Usage("there is nothing to check".into()));
     }
@@ -49,9 +48,10 @@ pub(super) fn check(
         let name = trace.display().to_string();
         match open(Some(trace), limits, terminal) {
             Ok(session) => {
-                for compiled in &texts {
-                    all.extend(assertions(&session, compiled, &name)?);
-                }
+                let texts = texts.iter().map(|compiled| Assertions::prepare(&session, compiled));
+                let texts = texts.collect::<Result<Vec<_>, _>>()?;
+                session.load(texts.iter().flat_map(|assertions| &assertions.prepared))?;
+                all.extend(texts.iter().flat_map(|assertions| assertions.evaluate(&session, &name)));
                 super::answer::tell_loss(&session, terminal);
             }
             Err(Failure::Usage(message)) => {
@@ -68,16 +68,26 @@ pub(super) fn check(
     if all.iter().all(|check| check.outcome.holds()) { Ok(()) } else { Err(Failure::Said(1)) }
 }
 
-/// Evaluates the assertions of a text on a trace.
-pub(super) fn assertions(session: &Session, compiled: &Compiled, trace: &str) -> Result<Vec<Check>, Failure> {
-    let prepared = compiled
-        .assertions
-        .iter()
-        .map(|assertion| session.prepare(&assertion.query))
-        .collect::<Result<Vec<_>, _>>()?;
-    session.load(&prepared)?;
-    let mut all = Vec::with_capacity(prepared.len());
-    for (assertion, query) in compiled.assertions.iter().zip(&prepared) {
+/// The assertions of a text, ready to be evaluated on a trace.
+pub(super) struct Assertions<'c> {
+    compiled: &'c Compiled,
+    /// One for each.
+    pub(super) prepared: Vec<Prepared>,
+}
+
+impl<'c> Assertions<'c> {
+    pub(super) fn prepare(session: &Session, compiled: &'c Compiled) -> Result<Self, Failure> {
+        let queries = compiled.assertions.iter().map(|assertion| &assertion.query);
+        let prepared = queries.map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { compiled, prepared })
+    }
+
+    pub(super) fn evaluate(&self, session: &Session, trace: &str) -> Vec<Check> {
+        let assertions = self.compiled.assertions.iter().zip(&self.prepared);
+        assertions.map(|(assertion, query)| self.check(session, trace, assertion, query)).collect()
+    }
+
+    fn check(&self, session: &Session, trace: &str, assertion: &Assertion, query: &Prepared) -> Check {
         let since = Instant::now();
         let mut outcome = None;
         let run = session.run(query, |row| {
@@ -91,21 +101,17 @@ pub(super) fn assertions(session: &Session, compiled: &Compiled, trace: &str) ->
             (Ok(()), None) => Outcome::Fails(Vec::new()),
             (Err(e), _) => Outcome::Error(e.to_string()),
         };
-        let module = compiled.program.modules.get(assertion.source.0);
-        let span = assertion.span;
-        all.push(Check {
+        let module = self.compiled.program.modules.get(assertion.source.0);
+        let condition = module.and_then(|module| module.text.get(assertion.span.start..assertion.span.end));
+        Check {
             file: module.map(|module| module.name.clone()).unwrap_or_default(),
             trace: trace.to_owned(),
             name: assertion.name.clone(),
-            condition: module
-                .and_then(|module| module.text.get(span.start..span.end))
-                .unwrap_or_default()
-                .to_owned(),
+            condition: condition.unwrap_or_default().to_owned(),
             outcome,
             time: since.elapsed(),
-        });
+        }
     }
-    Ok(all)
 }
 
 fn write(

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgMatches, Args as _, Command};
 
 use super::Failure;
-use super::answer::{answer, checked, is_same_file, open, show, statements};
+use super::answer::{answer, checked, open, show, spare, statements};
 use super::args::{Limits, Output, RUN_EXAMPLES};
 use super::pages::page;
 use super::terminal::Terminal;
 use crate::engine::{self, FoundQuery, Origin, ParamValue, SavedParam, SavedQuery, Shelves, stem};
-use crate::output::Format;
+use crate::output::{Format, escape};
 
 pub(super) fn run(words: &[OsString], terminal: &Terminal) -> Result<(), Failure> {
     let shelves = shelves();
@@ -31,22 +31,23 @@ pub(super) fn run(words: &[OsString], terminal: &Terminal) -> Result<(), Failure
     };
     let compiled = checked(compiled, terminal)?;
     let (output, limits) = (options::<Output>(&matches)?, options::<Limits>(&matches)?);
-    let trace = matches.get_one::<PathBuf>("TRACE").map(PathBuf::as_path);
-    if let (Some(trace), Some(file)) = (trace, &output.file)
-        && is_same_file(trace, file)
-    {
-        return Err(Failure::Usage("the result would overwrite the trace: name another file with -o".into()));
-    }
+    let trace = matches.get_one::<PathBuf>("TRACE");
+    spare(compiled.files.iter().chain(trace), output.file.as_deref())?;
     let Some(query) = query else {
-        let session = open(trace, &limits, terminal)?;
+        let session = open(trace.map(PathBuf::as_path), &limits, terminal)?;
         return statements(&session, &[compiled], &output, terminal);
     };
     let values: Vec<ParamValue> = query.params.iter().filter_map(|param| value(&matches, param)).collect();
-    let typed =
-        compiled.call(&query.name, &values).map_err(|problems| Failure::Usage(problems.join("\nerror: ")))?;
-    let session = open(trace, &limits, terminal)?;
-    let prepared = session.prepare(&typed)?;
-    answer(&session, &[prepared], &output, Format::Table, terminal)
+    let typed = compiled.call(&query.name, &values).map_err(|problems| {
+        for problem in &problems {
+            terminal.error(problem);
+        }
+        Failure::Said(2)
+    })?;
+    let session = open(trace.map(PathBuf::as_path), &limits, terminal)?;
+    let prepared = [session.prepare(&typed)?];
+    session.load(&prepared)?;
+    answer(&session, &prepared, &output, Format::Table, terminal)
 }
 
 fn shelves() -> Shelves {
@@ -114,9 +115,14 @@ fn command(origin: &str, query: Option<&SavedQuery>) -> Result<Command, Failure>
     let trace = Arg::new("TRACE")
         .help("The trace, or - for standard input")
         .value_parser(clap::value_parser!(PathBuf));
-    let about = query.map(|query| query.doc.clone()).unwrap_or_default();
+    let about = query.map(|query| prose(&query.doc)).unwrap_or_default();
     let command = Limits::augment_args(Output::augment_args(command.arg(trace)));
-    Ok(command.about(about).after_help(format!("From {origin}.")))
+    Ok(command.about(about).after_help(format!("From {}.", escape::terminal(origin))))
+}
+
+/// A comment's lines, safe to show: the file may be anybody's.
+fn prose(text: &str) -> String {
+    text.lines().map(escape::terminal).collect::<Vec<_>>().join("\n")
 }
 
 /// Ids of parameters, apart from those of gtq's own options.
@@ -125,10 +131,10 @@ fn id(param: &SavedParam) -> String {
 }
 
 fn parameter(param: &SavedParam) -> Arg {
-    let mut help = param.doc.clone();
+    let mut help = prose(&param.doc);
     if let Some(default) = param.default.as_ref().filter(|default| *default != "null") {
         let space = if help.is_empty() { "" } else { " " };
-        help = format!("{help}{space}[default: {default}]");
+        help = format!("{help}{space}[default: {}]", escape::terminal(default));
     }
     Arg::new(id(param))
         .long(param.name.clone())

@@ -1,5 +1,7 @@
 //! Reads the modules that a text uses: files beside it, and the standard library.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use crate::diag::{Diagnostic, SourceId, Span};
@@ -13,12 +15,20 @@ use crate::syntax::similar::closest;
 /// The largest file that is read as a query: nobody writes one by hand, and a wrong name may lead to a trace.
 const LARGEST: u64 = 16 << 20;
 
+/// A text and all that it uses, parsed.
+pub(super) struct Loaded {
+    pub(super) program: Program,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Where each module is from, in the order of the program's.
+    pub(super) origins: Vec<Origin>,
+}
+
 /// Parses a text and all that it uses.
-pub(super) fn load(text: &str, origin: &Origin) -> (Program, Vec<Diagnostic>) {
+pub(super) fn load(text: &str, origin: &Origin) -> Loaded {
     let mut loader = Loader::default();
     loader.add(text.to_owned(), origin.clone());
     loader.visit(SourceId::default());
-    (loader.program, loader.diagnostics)
+    Loaded { program: loader.program, diagnostics: loader.diagnostics, origins: loader.origins }
 }
 
 /// Where a text is from.
@@ -117,7 +127,17 @@ impl Loader {
                 };
                 (Origin::Library(name), Ok(text.to_owned()))
             }
-            UseTarget::File(file) if file.node.is_empty() => return None,
+            UseTarget::File(file) if file.node.is_empty() => {
+                // Where nothing stands at all, the parser has said so.
+                if file.span.start == file.span.end {
+                    return None;
+                }
+                let diagnostic =
+                    Diagnostic::error(UNKNOWN_MODULE, file.span, "the path of a file is missing");
+                let diagnostic = diagnostic.hint("like `use './lib/http.gtq' as http`");
+                self.diagnostics.push(Diagnostic { source: from, ..diagnostic });
+                return None;
+            }
             UseTarget::File(file) => {
                 let folder = match &self.origins[from.0] {
                     Origin::File(path) => path.parent().unwrap_or(Path::new("")).to_owned(),
@@ -127,7 +147,7 @@ impl Loader {
                 if let Some(known) = self.origins.iter().position(|origin| same_file(origin, &path)) {
                     return Some(SourceId(known));
                 }
-                let text = read(&path);
+                let text = read_regular(&path);
                 (Origin::File(path), text)
             }
         };
@@ -183,18 +203,29 @@ fn clean(path: &Path) -> PathBuf {
     cleaned
 }
 
-/// Reads a file of queries.
+/// Reads a file of queries, or a pipe with one.
 ///
 /// # Errors
 /// When it can't be read, is no text, or far too large.
 pub fn read(path: &Path) -> Result<String, String> {
-    let metadata = std::fs::metadata(path).map_err(|e| e.to_string())?;
-    if metadata.is_dir() {
+    let file = File::open(path).map_err(|e| e.to_string())?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err("it is a folder".into());
     }
-    if metadata.len() > LARGEST {
+    let mut bytes = Vec::new();
+    // What is no regular file may have no end.
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    if bytes.len() as u64 > LARGEST {
         return Err("it is too large for a file of queries".into());
     }
-    let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
     String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8".into())
+}
+
+/// Reads what nobody named at the command line: it must be a file, for to open a pipe may take for ever.
+pub(super) fn read_regular(path: &Path) -> Result<String, String> {
+    let metadata = std::fs::metadata(path).map_err(|e| e.to_string())?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err("it is no regular file".into());
+    }
+    read(path)
 }

@@ -1,6 +1,8 @@
 //! From text to typed queries, and to a picture of their plans.
 
-use super::modules::{self, Origin};
+use std::path::PathBuf;
+
+use super::modules::{self, Loaded, Origin};
 use crate::diag::Diagnostic;
 use crate::sema::{self, ParamValue, Program, SavedQuery, typed};
 
@@ -12,6 +14,8 @@ pub struct Compiled {
     pub assertions: Vec<typed::Assertion>,
     /// Errors and warnings in the order of the texts.
     pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read.
+    pub files: Vec<PathBuf>,
 }
 
 impl Compiled {
@@ -51,9 +55,14 @@ pub struct Explanation {
 
 /// Reads and checks a text and what it uses. Queries of a text with errors are not to be run.
 pub fn compile(source: &str, origin: &Origin) -> Compiled {
-    let (program, mut diagnostics) = modules::load(source, origin);
+    let Loaded { program, mut diagnostics, origins } = modules::load(source, origin);
+    let files = origins.into_iter().filter_map(|origin| match origin {
+        Origin::File(path) => Some(path),
+        Origin::Typed | Origin::Library(_) => None,
+    });
+    let files = files.collect();
     let mut analysis = sema::analyze(&program);
     diagnostics.append(&mut analysis.diagnostics);
     diagnostics.sort_by_key(|d| (d.source, d.span, d.code));
-    Compiled { program, queries: analysis.queries, assertions: analysis.assertions, diagnostics }
+    Compiled { program, queries: analysis.queries, assertions: analysis.assertions, diagnostics, files }
 }

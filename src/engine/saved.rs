@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::modules::{Origin, read};
+use super::modules::{Origin, read, read_regular};
 use super::prepare::{Compiled, compile};
 use crate::library;
 use crate::sema::SavedQuery;
@@ -47,7 +47,7 @@ impl Shelves {
             let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
             paths.sort();
             for path in paths.into_iter().filter(|path| path.extension().is_some_and(|e| e == "gtq")) {
-                if let Ok(text) = read(&path) {
+                if let Ok(text) = read_regular(&path) {
                     texts.push(SavedText { origin: Origin::File(path), text });
                 }
             }

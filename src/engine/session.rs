@@ -27,6 +27,7 @@ use super::source::{Input, NoTrace, TraceInfo, TraceSource};
 use crate::catalog::{self, Table};
 use crate::plan::{self, Environment, IntervalPlanner, PushIntoOverlap};
 use crate::sema::typed;
+use crate::stack;
 use crate::tables::{Needs, Pass, RowSource, Stacks, TraceTable};
 
 /// How long a session that ends waits for what is going on in it.
@@ -123,6 +124,7 @@ impl Session {
             .build();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads)
+            .thread_stack_size(stack::SIZE)
             .build()
             .map_err(|e| Error::Internal(format!("threads can't be started: {e}")))?;
         Ok(Self { source, stacks, state, runtime: Some(runtime) })
@@ -150,6 +152,10 @@ impl Session {
     }
 
     fn plan(&self, query: &typed::Query) -> Result<Prepared, Error> {
+        stack::deep(|| self.lower_and_optimize(query))
+    }
+
+    fn lower_and_optimize(&self, query: &typed::Query) -> Result<Prepared, Error> {
         let rows: Arc<dyn RowSource> = match &self.source {
             Some(source) => source.clone(),
             None => Arc::new(NoTrace),
@@ -191,7 +197,7 @@ impl Session {
         query: &Prepared,
         mut take: impl FnMut(&RecordBatch) -> Result<(), crate::output::Error>,
     ) -> Result<(), Error> {
-        self.runtime()?.block_on(async {
+        self.block_on(async {
             let physical = self.physical(query).await?;
             let mut stream = execute_stream(physical, self.state.task_ctx())?;
             while let Some(batch) = stream.next().await {
@@ -208,11 +214,13 @@ impl Session {
     /// When it can't be planned.
     pub fn explain(&self, query: &typed::Query) -> Result<Explanation, Error> {
         let prepared = self.plan(query)?;
-        let physical = self.runtime()?.block_on(self.physical(&prepared))?;
-        Ok(Explanation {
-            logical: prepared.logical.display_indent().to_string(),
-            optimized: prepared.optimized.display_indent().to_string(),
-            physical: displayable(physical.as_ref()).indent(false).to_string(),
+        self.block_on(async {
+            let physical = self.physical(&prepared).await?;
+            Ok(Explanation {
+                logical: prepared.logical.display_indent().to_string(),
+                optimized: prepared.optimized.display_indent().to_string(),
+                physical: displayable(physical.as_ref()).indent(false).to_string(),
+            })
         })
     }
 
@@ -221,7 +229,7 @@ impl Session {
     /// # Errors
     /// When it can't be computed.
     pub fn analyze(&self, query: &Prepared) -> Result<String, Error> {
-        self.runtime()?.block_on(async {
+        self.block_on(async {
             let physical = self.physical(query).await?;
             let mut stream = execute_stream(physical.clone(), self.state.task_ctx())?;
             while let Some(batch) = stream.next().await {
@@ -231,8 +239,10 @@ impl Session {
         })
     }
 
-    fn runtime(&self) -> Result<&Runtime, Error> {
-        self.runtime.as_ref().ok_or_else(|| Error::Internal("the session is closed".into()))
+    /// Operators call each other, as deep as the query has stages.
+    fn block_on<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let runtime = self.runtime.as_ref().ok_or_else(|| Error::Internal("the session is closed".into()))?;
+        stack::deep(|| runtime.block_on(work))
     }
 
     async fn physical(&self, query: &Prepared) -> Result<Arc<dyn ExecutionPlan>, Error> {

@@ -10,7 +10,6 @@ use super::naming::named;
 use super::query;
 use super::relation::Relation;
 use super::scope::Scope;
-use super::tree::size;
 use super::typed::{Expr, ExprKind, Value};
 use super::types::{article, coerce, unify, unknown};
 use crate::catalog::Type;
@@ -175,6 +174,7 @@ impl<'a> Context<'a> {
 
     /// Checks a query's declaration: its parameters, and its body for any values of them.
     pub(super) fn check_query(&mut self, found: Found<'a>, decl: &'a QueryDecl) -> Relation {
+        let before = self.diagnostics.len();
         let mut bound: Vec<Bound<'a>> = Vec::new();
         for param in &decl.params {
             let ty = self.check_parameter(param, bound.iter().map(|b| b.name));
@@ -189,7 +189,6 @@ impl<'a> Context<'a> {
         }
         self.place.params = Some(bound);
         self.place.visible = found.index;
-        let before = self.diagnostics.len();
         let relation = query::relation(self, &decl.body);
         // What uses a parameter may be what could not be understood.
         if self.diagnostics.iter().skip(before).any(Diagnostic::is_error) {
@@ -214,6 +213,12 @@ impl<'a> Context<'a> {
             let diagnostic = Diagnostic::error(codes::DUPLICATE_NAME, param.name.span, message);
             self.report(diagnostic.label(first.span, "the first one"));
         }
+        // It is read as `$name`, and given as `--name`.
+        if param.name.text.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            let message = format!("`{}` is no name for a parameter", param.name.text);
+            let diagnostic = Diagnostic::error(codes::BAD_PARAMETER_NAME, param.name.span, message);
+            self.report(diagnostic.hint("it has letters, digits and underscores only"));
+        }
         let nothing = Scope::default();
         Checker::new(self, &nothing, Clause::Values).type_of(&param.ty)
     }
@@ -233,8 +238,8 @@ impl Checker<'_, '_> {
         };
         if let Some(bound) = params.iter_mut().find(|bound| bound.name.text == name.text) {
             bound.used = true;
-            let value = Expr { span, ..bound.value.clone() };
-            return if self.cx.grow(size(&value), span) { value } else { unknown(span) };
+            let value = bound.value.clone();
+            return self.cx.put(value, span);
         }
         let message = format!("there is no parameter `${}`", name.text);
         let names: Vec<&str> = params.iter().map(|bound| bound.name.text.as_str()).collect();

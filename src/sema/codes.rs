@@ -77,7 +77,7 @@ codes! {
     DISTINCT_ORDER = "E0405";
     /// A star, or another item, where it means nothing.
     BAD_ITEM = "E0406";
-    /// More stages and joins than a query needs.
+    /// More stages, joins and conditions than a query needs.
     TOO_LARGE = "E0407";
 
     /// There is no such module or file.
@@ -94,6 +94,8 @@ codes! {
     DECLARED_TYPE = "E0505";
     /// A call that cannot work with these arguments.
     BAD_CALL = "E0506";
+    /// A parameter's name that nobody can write.
+    BAD_PARAMETER_NAME = "E0507";
 
     /// A relation without `start` and `end`.
     NOT_INTERVALS = "E0600";

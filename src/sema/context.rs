@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::codes;
 use super::program::Program;
 use super::scope::Scope;
+use super::tree::{Extent, extent};
 use super::typed::{Column, ColumnId, Expr};
+use super::types::unknown;
 use crate::catalog::{Domain, Type};
 use crate::diag::{Diagnostic, SourceId, Span};
 use crate::syntax::ast::{self, Ident};
@@ -13,8 +15,12 @@ use crate::syntax::ast::{self, Ident};
 /// Stages, joins, calls of declared functions and uses of named queries in one query, all told. A relation is as deep as
 /// it has stages, and a chain of `with` queries can double at each link: this bounds both the stack and the time.
 const LARGEST: usize = 500;
-/// Parts of expressions that stand in place of parameters, all told.
+/// Parts of expressions that stand in place of names, all told.
 const MOST_PARTS: usize = 20_000;
+/// How deep one of them may be.
+const DEEPEST: usize = 200;
+/// Queries within expressions of queries. To plan one takes twice as long as the one inside it.
+const MOST_NESTED: usize = 12;
 
 /// Declarations that have errors of their own, by module and statement.
 pub(super) type Broken = BTreeSet<(SourceId, usize)>;
@@ -31,6 +37,8 @@ pub(super) struct Context<'a> {
     pub(super) outer: Vec<Scope>,
     pub(super) place: Place<'a>,
     pub(super) broken: &'a Broken,
+    /// So many queries are around the one being analysed, also where they call what it is written in.
+    nested: usize,
     columns: u32,
     steps: usize,
     parts: usize,
@@ -73,6 +81,7 @@ impl<'a> Context<'a> {
             outer: Vec::new(),
             place: Place { program, module, visible: statement, params: None, locals: Vec::new() },
             broken,
+            nested: 0,
             columns: 0,
             steps: 0,
             parts: 0,
@@ -102,14 +111,29 @@ impl<'a> Context<'a> {
         self.steps <= LARGEST
     }
 
-    /// Counts the parts of an expression that is put in place of a parameter; false when there are too many.
-    pub(super) fn grow(&mut self, parts: usize, span: Span) -> bool {
+    /// Puts an expression in the place of a name for it; an unknown one if that makes the query too large.
+    pub(super) fn put(&mut self, value: Expr, span: Span) -> Expr {
+        let Extent { parts, depth } = extent(&value);
         let before = self.parts;
         self.parts = before.saturating_add(parts);
         if before <= MOST_PARTS && self.parts > MOST_PARTS {
             self.too_large(span, format!("its expressions have more than {MOST_PARTS} parts"));
+        } else if depth > DEEPEST {
+            self.too_large(span, format!("an expression in it is more than {DEEPEST} levels deep"));
         }
-        self.parts <= MOST_PARTS
+        if self.parts > MOST_PARTS || depth > DEEPEST { unknown(span) } else { Expr { span, ..value } }
+    }
+
+    /// Analyses a query within an expression; None where that is too deep within others.
+    pub(super) fn nested<T>(&mut self, span: Span, analyse: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.nested == MOST_NESTED {
+            self.too_large(span, format!("it has queries within queries, more than {MOST_NESTED} deep"));
+            return None;
+        }
+        self.nested += 1;
+        let result = analyse(self);
+        self.nested -= 1;
+        Some(result)
     }
 
     fn too_large(&mut self, span: Span, note: String) {

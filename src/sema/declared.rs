@@ -54,14 +54,15 @@ pub(super) fn declared_name(statement: &Statement) -> Option<&Ident> {
     }
 }
 
-/// The name by which a module is known here: the one given, else the last part of its own.
-pub(super) fn module_name(used: &Use) -> &str {
+/// The name by which a module is known here: the one given, else the last part of its own. Files have names of any
+/// case, what is written in queries has not.
+pub(super) fn module_name(used: &Use) -> String {
     match (&used.alias, &used.target) {
-        (Some(alias), _) => &alias.text,
-        (None, UseTarget::Module(path)) => path.last().map_or("", |last| &last.text),
+        (Some(alias), _) => alias.text.clone(),
+        (None, UseTarget::Module(path)) => path.last().map_or_else(String::new, |last| last.text.clone()),
         (None, UseTarget::File(file)) => {
             let name = file.node.rsplit(['/', '\\']).next().unwrap_or_default();
-            name.strip_suffix(".gtq").unwrap_or(name)
+            name.strip_suffix(".gtq").unwrap_or(name).to_lowercase()
         }
     }
 }
@@ -107,11 +108,11 @@ impl<'a> Context<'a> {
     }
 
     /// The module that is used here and declares a name.
-    fn module_of(&self, name: &str) -> Option<&'a str> {
+    fn module_of(&self, name: &str) -> Option<String> {
         self.statements().iter().find_map(|statement| {
             let StatementKind::Use(used) = &statement.kind else { return None };
             let module = module_name(used);
-            self.find(&[module, name]).map(|_| module)
+            self.find(&[&module, name]).map(|_| module)
         })
     }
 
@@ -152,6 +153,11 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Whether a declaration has errors of its own. They have been said, and its value is not worth to look at.
+    pub(super) fn is_broken(&self, found: Found<'a>) -> bool {
+        self.broken.contains(&(found.module, found.index))
+    }
+
     /// Analyses a declaration's body where it stands, with its parameters.
     pub(super) fn expand<T>(
         &mut self,
@@ -176,7 +182,7 @@ impl<'a> Context<'a> {
         self.place = outside;
         // What is wrong with every call has been said; what is wrong with this one has not.
         let error = inside.into_iter().find(Diagnostic::is_error);
-        if let Some(error) = error.filter(|_| !self.broken.contains(&(found.module, found.index))) {
+        if let Some(error) = error.filter(|_| !self.is_broken(found)) {
             let too_large = error.code == codes::TOO_LARGE;
             let (code, message) = match error.severity {
                 Severity::Error if too_large => (codes::TOO_LARGE, error.message),
@@ -237,14 +243,14 @@ impl<'a> Checker<'_, 'a> {
             });
             return Some(unknown(span));
         };
-        if !self.cx.step(span) {
+        if self.cx.is_broken(found) || !self.cx.step(span) {
             return Some(unknown(span));
         }
         let value = self.cx.expand(found, (Vec::new(), Vec::new()), span, |cx| {
             let nothing = Scope::default();
             Checker::new(cx, &nothing, Clause::Values).expr(value)
         });
-        Some(Expr { span, ..value })
+        Some(self.cx.put(value, span))
     }
 }
 

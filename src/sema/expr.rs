@@ -4,6 +4,7 @@ use super::codes;
 use super::context::Context;
 use super::naming::named;
 use super::query;
+use super::relation::Relation;
 use super::scope::Scope;
 use super::typed::{self, Aggregate, Column, ColumnId, Expr, ExprKind, UnaryOp, Value, WindowCall};
 use super::types::{article, coerce, is_amount, is_number, is_open, unify, unknown};
@@ -168,7 +169,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             }
             ast::ExprKind::Query(query) => self.scalar_query(query, span),
             ast::ExprKind::Exists { query } => {
-                let query = self.subquery(query);
+                let query = self.subquery(query, span);
                 Expr { kind: ExprKind::Exists(Box::new(query)), ty: Type::Bool, span }
             }
             ast::ExprKind::Error => unknown(span),
@@ -293,16 +294,16 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     /// A query inside the expression. The columns around it are out of its sight.
-    pub(super) fn subquery(&mut self, query: &'a ast::Query) -> typed::Query {
+    pub(super) fn subquery(&mut self, query: &'a ast::Query, span: Span) -> typed::Query {
         self.cx.outer.push(self.scope.clone());
-        let query = query::query(self.cx, query);
+        let query = self.cx.nested(span, |cx| query::query(cx, query));
         self.cx.outer.pop();
-        query
+        query.unwrap_or_else(|| Relation::unknown(None).finish())
     }
 
     fn scalar_query(&mut self, query: &'a ast::Query, span: Span) -> Expr {
         let errors = self.cx.diagnostics.len();
-        let query = self.subquery(query);
+        let query = self.subquery(query, span);
         let Some(ty) = self.only_column(&query, errors, span) else { return unknown(span) };
         Expr { kind: ExprKind::Query(Box::new(query)), ty, span }
     }

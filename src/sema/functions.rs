@@ -5,7 +5,7 @@ use super::context::Context;
 use super::declared::Declared;
 use super::expr::{Checker, Clause};
 use super::scope::Scope;
-use super::tree::size;
+use super::tree::reads;
 use super::typed::{Expr, ExprKind};
 use super::types::{article, coerce, unify, unknown};
 use crate::catalog::Type;
@@ -47,8 +47,14 @@ impl<'a> Checker<'_, 'a> {
     /// A parameter of the function whose body this is.
     pub(super) fn local(&mut self, name: &str, span: Span) -> Option<Expr> {
         let (_, value) = self.cx.place.locals.iter().find(|(local, _)| *local == name)?;
-        let value = Expr { span, ..value.clone() };
-        if self.cx.grow(size(&value), span) { Some(value) } else { Some(unknown(span)) }
+        let value = value.clone();
+        // What is around the subquery began where the body did.
+        if !self.cx.outer.is_empty() && reads(&value, &mut |_| true) {
+            let message = format!("a subquery can't see the column that `{name}` stands for");
+            self.report(Diagnostic::error(codes::CORRELATED, span, message).hint("use a join"));
+            return Some(unknown(span));
+        }
+        Some(self.cx.put(value, span))
     }
 
     /// A call of a declared function, if the name is one's.
@@ -74,7 +80,7 @@ impl<'a> Checker<'_, 'a> {
             self.report(Diagnostic::error(codes::BAD_ARGUMENTS, span, message).hint(hint));
             return Some(unknown(span));
         }
-        if !self.cx.step(span) {
+        if self.cx.is_broken(found) || !self.cx.step(span) {
             return Some(unknown(span));
         }
         let mut locals: Vec<(&'a str, Expr)> = Vec::with_capacity(args.len());
@@ -96,6 +102,6 @@ impl<'a> Checker<'_, 'a> {
                 None => body,
             }
         });
-        Some(Expr { span, ..body })
+        Some(self.cx.put(body, span))
     }
 }

@@ -215,14 +215,25 @@ pub(super) fn at<'a>(cx: &mut Context<'a>, relation: &mut Relation, time: &'a as
     relation.filter(compare(BinaryOp::LtEq, interval.start(span)));
     relation.filter(compare(BinaryOp::GtEq, interval.end(span)));
     // Half-open, but for intervals without length.
+    let either = |a, b| make(BinaryOp::Or, a, b, Type::Bool, span);
     let lasts = compare(BinaryOp::Gt, interval.end(span));
     let begins = compare(BinaryOp::Eq, interval.start(span));
-    relation.filter(make(BinaryOp::Or, lasts, begins, Type::Bool, span));
+    let mut contains = either(lasts, begins);
+    // What goes on behind the trace's end contains that too.
+    if let Lookup::Found(open) = relation.scope.find("open_end")
+        && open.ty == Type::Bool
+    {
+        let (open, ends) = (reference(&open.column(), span), compare(BinaryOp::Eq, interval.end(span)));
+        contains = either(contains, make(BinaryOp::And, open, ends, Type::Bool, span));
+    }
+    relation.filter(contains);
 }
 
 /// `bucket w`: each row cut at the multiples of the width.
 pub(super) fn bucket<'a>(cx: &mut Context<'a>, relation: &mut Relation, width: &'a ast::Expr, span: Span) {
     let Some(interval) = interval(cx, &relation.scope, span) else { return };
+    // Without a width there is a column of that name all the same.
+    let known = std::mem::replace(&mut relation.scope.incomplete, true);
     let value = constant(cx, width);
     if value.ty != Type::Duration && !is_open(&value.ty) {
         let message = format!("`bucket` takes a duration, {} is {}", named(width), article(&value.ty));
@@ -245,6 +256,7 @@ pub(super) fn bucket<'a>(cx: &mut Context<'a>, relation: &mut Relation, width: &
         );
         return;
     }
+    relation.scope.incomplete = known;
     let [start, end, bucket] = ["start", "end", "bucket"].map(|name| cx.column(name, Type::Time));
     let columns = [start.clone(), end.clone(), bucket.clone()];
     let bounds = interval.bounds();

@@ -26,6 +26,10 @@ pub(super) fn matches<'a>(
     let keys = keys(cx, &relation.scope, by);
     let moment = moment(cx, &relation.scope, span);
     for (n, step) in steps.iter().enumerate() {
+        if !cx.step(step.name.span) {
+            relation.scope.incomplete = true;
+            return;
+        }
         if let Some(first) = steps.iter().take(n).find(|first| first.name.text == step.name.text) {
             let message = format!("there are two steps called `{}`", step.name.text);
             let diagnostic = Diagnostic::error(codes::BAD_STEP, step.name.span, message);

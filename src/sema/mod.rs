@@ -10,7 +10,8 @@
 //! `called` and `functions`, `query`
 //! (sources and bodies), `select` and `stages` (the two forms), `aggregate`, `window`, `join`, `setop`, `order`;
 //! `intervals`, `overlap`, `matching`, `render` (their stages); then `expr` with `names`, `operators`, `predicates`,
-//! `literals`, `calls`, `cast`, `patterns`, `domains`; `assertion`, `saved` (calling saved queries from outside), `lints`.
+//! `literals`, `calls`, `cast`, `patterns`, `domains`; `assertion`, `saved` (calling saved queries from outside), `lints`,
+//! `weight` (what is too large to be planned).
 
 mod aggregate;
 mod assertion;
@@ -48,9 +49,11 @@ mod stages;
 mod tree;
 pub mod typed;
 mod types;
+mod weight;
 mod window;
 
 use crate::diag::{Diagnostic, SourceId, Span};
+use crate::stack;
 use crate::syntax::ast::{Doc, LetValue, Statement, StatementKind};
 use context::{Broken, Context};
 use declared::{Declared, Found, declared_name, module_name};
@@ -79,6 +82,10 @@ impl Analysis {
 
 /// Resolves the names and checks the types of all statements of a program.
 pub fn analyze(program: &Program) -> Analysis {
+    stack::deep(|| analyze_modules(program))
+}
+
+fn analyze_modules(program: &Program) -> Analysis {
     let mut analysis = Analysis::default();
     let mut broken = Broken::new();
     for &id in &program.order {
@@ -105,12 +112,14 @@ pub fn analyze(program: &Program) -> Analysis {
                 }
                 StatementKind::Assert(assert) => {
                     let assertion = assertion::assertion(&mut cx, assert);
+                    weigh(&mut cx, &assertion.query);
                     if id == SourceId::default() {
                         analysis.assertions.push(assertion);
                     }
                 }
                 StatementKind::Query(body) => {
                     let query = query::query(&mut cx, body);
+                    weigh(&mut cx, &query);
                     if module.saved {
                         lints::unordered_limit(&mut cx, body);
                     }
@@ -134,19 +143,28 @@ pub fn analyze(program: &Program) -> Analysis {
     analysis
 }
 
+/// Reports a query that is too large to be planned, unless something else is wrong with it.
+fn weigh(cx: &mut Context<'_>, query: &typed::Query) {
+    if !cx.diagnostics.iter().any(Diagnostic::is_error)
+        && let Some(diagnostic) = weight::too_heavy(query)
+    {
+        cx.report(diagnostic);
+    }
+}
+
 /// Reports names that are declared twice in a module.
 fn clashes(id: SourceId, module: &Module, diagnostics: &mut Vec<Diagnostic>) {
-    let mut modules: Vec<(&str, Span)> = Vec::new();
-    let mut names: Vec<(&str, Span)> = Vec::new();
-    let mut assertions: Vec<(&str, Span)> = Vec::new();
+    let mut modules: Vec<(String, Span)> = Vec::new();
+    let mut names: Vec<(String, Span)> = Vec::new();
+    let mut assertions: Vec<(String, Span)> = Vec::new();
     for statement in &module.file.statements {
         let (seen, name, span, what) = match &statement.kind {
             StatementKind::Use(used) => (&mut modules, module_name(used), statement.span, "modules"),
             StatementKind::Assert(assert) => {
-                (&mut assertions, assert.name.text.as_str(), assert.name.span, "assertions")
+                (&mut assertions, assert.name.text.clone(), assert.name.span, "assertions")
             }
             _ => match declared_name(statement) {
-                Some(name) => (&mut names, name.text.as_str(), name.span, "declarations"),
+                Some(name) => (&mut names, name.text.clone(), name.span, "declarations"),
                 None => continue,
             },
         };

@@ -59,7 +59,7 @@ impl<'a> Checker<'_, 'a> {
             _ => true,
         };
         if prefer_alias && let Some(expr) = self.alias(&name.text) {
-            return Expr { span, ..expr };
+            return self.cx.put(expr, span);
         }
         match found {
             Lookup::Found(column) => {

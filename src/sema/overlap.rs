@@ -7,7 +7,7 @@ use super::join::{conjuncts, distinct_names, pair};
 use super::operators::make;
 use super::query;
 use super::relation::Relation;
-use super::scope::{Scope, ScopeColumn};
+use super::scope::{Lookup, Scope, ScopeColumn};
 use super::tree::reads;
 use super::typed::{BinaryOp, Expr, Rel};
 use crate::catalog::Type;
@@ -74,6 +74,9 @@ pub(super) fn join<'a>(cx: &mut Context<'a>, left: &mut Relation, join: &'a ast:
             known.id = now.id;
         }
         kept.push(ScopeColumn { name: name.to_owned(), qualifier: None, ..column.clone() });
+    }
+    if left_interval.dur.is_none() && matches!(left.scope.find("dur"), Lookup::Missing) {
+        left.scope.columns.push(ScopeColumn::new(&dur, None));
     }
     left.scope.columns.extend(kept);
     for column in &mut right.scope.columns {

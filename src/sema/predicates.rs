@@ -9,6 +9,7 @@ use super::types::{article, coerce, is_open, unify, unknown};
 use crate::catalog::Type;
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast;
+use crate::syntax::print::expr_text;
 
 impl<'a> Checker<'_, 'a> {
     pub(super) fn in_list(
@@ -31,7 +32,14 @@ impl<'a> Checker<'_, 'a> {
             match unify(&ty, &checked.ty) {
                 Some(common) => ty = common,
                 None => {
-                    self.mismatch((expr, &operand.ty), (item, &checked));
+                    if matches!(&checked.ty, Type::List(inside) if unify(&operand.ty, inside).is_some()) {
+                        let message = format!("{} is a list, not an item of one", named(item));
+                        let hint =
+                            format!("to look into it, write `{} has {}`", expr_text(item), expr_text(expr));
+                        self.report(Diagnostic::error(codes::TYPE_MISMATCH, item.span, message).hint(hint));
+                    } else {
+                        self.mismatch((expr, &operand.ty), (item, &checked));
+                    }
                     continue;
                 }
             }
@@ -103,7 +111,7 @@ impl<'a> Checker<'_, 'a> {
     ) -> Expr {
         let operand = self.expr(expr);
         let errors = self.cx.diagnostics.len();
-        let subquery = self.subquery(query);
+        let subquery = self.subquery(query, span);
         let truth = Expr { ty: Type::Bool, ..unknown(span) };
         let Some(found) = self.only_column(&subquery, errors, query.span) else { return truth };
         let Some(ty) = unify(&operand.ty, &found) else {

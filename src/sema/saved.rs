@@ -6,9 +6,10 @@ use super::query;
 use super::scope::Scope;
 use super::typed::{self, Expr, ExprKind};
 use super::types::{article, coerce, unify};
-use super::{Program, literals};
+use super::{Program, literals, weigh};
 use crate::catalog::Type;
 use crate::diag::{Diagnostic, SourceId, Span};
+use crate::stack;
 use crate::syntax::ast::StatementKind;
 use crate::syntax::{self, print};
 
@@ -73,6 +74,10 @@ pub struct Value {
 /// # Errors
 /// What is wrong with the values, a sentence each.
 pub fn call(program: &Program, name: &str, values: &[Value]) -> Result<typed::Query, Vec<String>> {
+    stack::deep(|| bind_and_check(program, name, values))
+}
+
+fn bind_and_check(program: &Program, name: &str, values: &[Value]) -> Result<typed::Query, Vec<String>> {
     let broken = Broken::new();
     let id = SourceId::default();
     let found = program.module(id).file.statements.iter().enumerate().rev().find_map(|(index, statement)| {
@@ -94,7 +99,7 @@ pub fn call(program: &Program, name: &str, values: &[Value]) -> Result<typed::Qu
         let ty = Checker::new(&mut cx, &nothing, Clause::Values).type_of(&param.ty);
         let given = values.iter().rfind(|value| value.param == param.name.text);
         let value = match (given, &param.default) {
-            (Some(given), _) => value_of(program, given, &ty),
+            (Some(given), _) => value_of(program, given, &ty, param.nullable),
             (None, Some(default)) => {
                 let value = Checker::new(&mut cx, &nothing, Clause::Values).expr(default);
                 Ok(coerce(value, &ty))
@@ -115,13 +120,14 @@ pub fn call(program: &Program, name: &str, values: &[Value]) -> Result<typed::Qu
     }
     cx.place.params = Some(bound);
     let query = query::query(&mut cx, &decl.body);
+    weigh(&mut cx, &query);
     let errors = cx.diagnostics.into_iter().filter(Diagnostic::is_error).map(|d| d.message);
     let errors: Vec<String> = errors.collect();
     if errors.is_empty() { Ok(query) } else { Err(errors) }
 }
 
 /// A text as a value of a type.
-fn value_of(program: &Program, given: &Value, ty: &Type) -> Result<Expr, String> {
+fn value_of(program: &Program, given: &Value, ty: &Type, nullable: bool) -> Result<Expr, String> {
     let wrong = |value: Option<&Expr>| {
         let fix = value.and_then(|value| literals::with_unit(value, ty));
         let hint = fix.map_or_else(String::new, |fix| format!("; did you mean {fix}?"));
@@ -134,6 +140,9 @@ fn value_of(program: &Program, given: &Value, ty: &Type) -> Result<Expr, String>
     let value = Checker::new(&mut cx, &nothing, Clause::Values).expr(&tree);
     if cx.diagnostics.iter().any(Diagnostic::is_error) {
         return Err(wrong(Some(&value)));
+    }
+    if value.ty == Type::Null && !nullable {
+        return Err(wrong(None));
     }
     match unify(ty, &value.ty) {
         Some(common) if common == *ty => Ok(coerce(value, ty)),

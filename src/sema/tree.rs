@@ -65,9 +65,21 @@ pub(super) fn reads(expr: &Expr, column: &mut impl FnMut(ColumnId) -> bool) -> b
     }
 }
 
-/// The number of parts of an expression.
-pub(super) fn size(expr: &Expr) -> usize {
-    1 + children(expr).into_iter().map(size).sum::<usize>()
+/// How large an expression is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// The number of its parts.
+    pub(super) parts: usize,
+    /// Parts on the longest way from the whole to a leaf.
+    pub(super) depth: usize,
+}
+
+pub(super) fn extent(expr: &Expr) -> Extent {
+    let inside = children(expr).into_iter().map(extent);
+    inside.fold(Extent { parts: 1, depth: 1 }, |all, child| Extent {
+        parts: all.parts + child.parts,
+        depth: all.depth.max(child.depth + 1),
+    })
 }
 
 /// Whether two expressions are the same but for their places in the text.

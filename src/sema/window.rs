@@ -127,6 +127,8 @@ impl<'a> Checker<'_, 'a> {
             (ExprKind::Value(Value::Int(n)), _) if value.ty == *distance && *n >= 0 => {
                 return Some(make(Some(*n)));
             }
+            // Known when the query is called.
+            (ExprKind::Parameter(_), _) if value.ty == *distance => return None,
             (ExprKind::Value(Value::Int(_)), _) if value.ty == *distance => {
                 "a frame's distance is not negative".to_owned()
             }

@@ -59,7 +59,8 @@ pub fn parse_expr(source: &str) -> Option<ast::Expr> {
     // As what an assertion asserts it is an expression and nothing else.
     let text = format!("assert value: {source}");
     let (file, diagnostics) = parse(&text);
-    match file.statements.into_iter().next()?.kind {
+    let [statement] = <[_; 1]>::try_from(file.statements).ok()?;
+    match statement.kind {
         StatementKind::Assert(assert) if diagnostics.is_empty() => Some(assert.condition),
         _ => None,
     }

@@ -8,7 +8,7 @@ use super::keywords::{Keyword, Symbol};
 use super::token::{Lexeme, Token};
 use crate::diag::Span;
 
-/// Things within each other. Each costs the parser dozens of calls; see `parser::STACK`.
+/// Things within each other. Each costs the parser dozens of calls.
 const MOST_LEVELS: usize = 64;
 /// Operators on the way from the root of a tree to a leaf.
 const MOST_OPERATORS: usize = 500;

@@ -228,7 +228,7 @@ impl Reader {
     /// What comes next begins where this ends, and knows nothing of it.
     fn pass_over(&mut self, span: TimeSpan) {
         self.skipped += 1;
-        self.last = Time(span.last);
+        self.last = self.last.max(Time(span.last));
         self.order = Order::resumed();
     }
 

@@ -34,7 +34,7 @@ fn run(args: &[&str]) -> Output {
 }
 
 /// Gives the program something to read. It may stop reading when it has enough.
-fn run_with_input(args: &[&str], input: &[u8]) -> Output {
+pub(crate) fn run_with_input(args: &[&str], input: &[u8]) -> Output {
     let mut child = gtq(args).stdin(Stdio::piped()).spawn().expect("gtq runs");
     let mut stdin = child.stdin.take().expect("a pipe");
     let input = input.to_vec();

@@ -5,17 +5,21 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with the rooms that it may use. `lib.rs` and `main.rs` are no rooms.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
+    ("stack", &[]),
     ("diag", &[]),
     ("trace", &[]),
     ("catalog", &[]),
-    ("syntax", &["diag"]),
+    ("syntax", &["stack", "diag"]),
     ("library", &["catalog"]),
-    ("sema", &["diag", "catalog", "syntax"]),
+    ("sema", &["stack", "diag", "catalog", "syntax"]),
     ("tables", &["catalog", "trace"]),
     ("plan", &["catalog", "sema", "tables"]),
     // The one exception to "output last": errors of whoever takes the batches.
-    ("engine", &["diag", "trace", "catalog", "syntax", "library", "sema", "tables", "plan", "output"]),
+    (
+        "engine",
+        &["stack", "diag", "trace", "catalog", "syntax", "library", "sema", "tables", "plan", "output"],
+    ),
     ("output", &["diag"]),
     ("cli", &["diag", "catalog", "syntax", "library", "tables", "engine", "output"]),
 ];

@@ -118,6 +118,54 @@ fn assertions_tell_calls_apart() {
     assert_eq!(holds.collect::<Vec<_>>(), [false, true]);
 }
 
+/// A pipe is read once, for all queries and assertions of all files.
+#[test]
+fn assertions_on_standard_input() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let paths = ["one.gtq", "two.gtq"].map(|name| folder.join(name).display().to_string());
+    let text = "select count() as n from goroutines;\n\
+        assert some: (select count() from goroutines) > 1;\n\
+        assert first: (select count() from goroutines where g = 1) = 1;";
+    paths.iter().for_each(|path| fs::write(path, text).expect("a file"));
+    let trace = fs::read(TRACE).expect("a trace");
+    let output = crate::cli::run_with_input(&["--format", "csv", "-f", &paths[0], "-"], &trace);
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"n\n18\n"[..]));
+    let output = crate::cli::run_with_input(&["check", &paths[0], &paths[1], "-"], &trace);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert_eq!(said.matches("some").count(), 2, "{said}");
+    assert_eq!(gtq(&["check", &paths[0], "-", "-"]).status.code(), Some(2));
+}
+
+/// What is read is not written over, also where it is a module.
+#[test]
+fn results_spare_what_is_read() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (main, module) = (folder.join("spared.gtq"), folder.join("Module.gtq"));
+    fs::write(&module, "query all() = from goroutines;").expect("a file");
+    fs::write(&main, "use './Module.gtq';\nfrom module.all() |> limit 1;").expect("a file");
+    let [main, module] = [main, module].map(|path| path.display().to_string());
+    for output in [&main, &module] {
+        for args in [&["-f", &main, "-o", output, TRACE][..], &["run", &main, "-o", output, TRACE]] {
+            let run = gtq(args);
+            assert_eq!(run.status.code(), Some(2), "{args:?}");
+            assert!(String::from_utf8_lossy(&run.stderr).contains("would overwrite"), "{args:?}");
+        }
+    }
+    assert!(fs::read_to_string(&module).expect("a file").starts_with("query"));
+}
+
+#[test]
+fn values_of_parameters_are_checked() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("values.gtq").display().to_string();
+    let text = "/// With \u{1b}[31mcolour.\nquery q(a: int, b: duration) = from goroutines |> where g = $a and exec > $b;";
+    fs::write(&path, text).expect("a file");
+    let said = |args: &[&str]| shown(&[&["run", &path], args, &[TRACE]].concat()).replace(&path, "FILE");
+    let all =
+        [said(&["--a", "null", "--b", "5"]), said(&["--a", "1; select 2", "--b", "5ms"]), said(&["--help"])];
+    insta::assert_snapshot!(all.concat());
+}
+
 /// The totals are those of the cases.
 #[test]
 fn junit_is_valid() {

@@ -197,6 +197,44 @@ fn a_long_chain_of_stages_ends() {
     assert_eq!(analysis(&query).diagnostics.len(), 1);
 }
 
+/// Declarations, and stages, that are short to write and too large when they are written out.
+#[test]
+fn what_is_too_large_is_told() {
+    let chain = |first: &str, next: &dyn Fn(usize) -> String, last: &str| {
+        (1..100).fold(first.to_owned(), |text, n| text + &next(n)) + last
+    };
+    let sum = " + 1".repeat(50);
+    let queries = [
+        chain("let a0 = 1;", &|n| format!("let a{n} = a{}{sum};", n - 1), "select a99"),
+        chain("let a0 = 1;", &|n| format!("let a{n} = a{0} + a{0};", n - 1), "select a99"),
+        chain("fn a0(x: int) = x;", &|n| format!("fn a{n}(x: int) = a{}(x){sum};", n - 1), "select a99(1)"),
+        chain("select g as a0", &|n| format!(", a{}{sum} as a{n}", n - 1), " from goroutines"),
+        chain("from goroutines |> select g as a", &|_| "|> select a + a as a".into(), "|> where a > 1"),
+        chain("from ranges", &|_| "|> clip @1ms..@2ms".into(), ""),
+        chain(
+            "from ranges |> match by g (a0: true)",
+            &|n| format!("-> (a{n}: true)"),
+            &"|> limit 1".repeat(450),
+        ),
+        format!("select {}1{}", "(select g from goroutines where g = ".repeat(20), ")".repeat(20)),
+    ];
+    for query in queries {
+        let said = analysis(&query).diagnostics;
+        let start = query.get(..60).unwrap_or_default();
+        assert!(said.iter().any(|d| d.code == codes::TOO_LARGE), "{start}: {said:?}");
+    }
+}
+
+/// As many stages as there may be are planned, and run, on any thread.
+#[test]
+fn the_longest_chains_run() {
+    let session = crate::support::trace("sum-go1.27.3").open();
+    for stage in ["|> where g > 1 ", "|> merge by g ", "|> at @1ms "] {
+        let query = format!("from ranges |> select g, start, end {}", stage.repeat(490));
+        assert!(crate::support::csv(&session, &query).starts_with("g,start,end"), "{stage}");
+    }
+}
+
 #[test]
 fn deep_and_long_expressions_end() {
     let queries = [

@@ -167,11 +167,11 @@ struct Added {
 }
 
 impl Added {
-    fn push(&mut self, row: usize, piece: Option<(i64, i64, i64)>) {
+    fn push(&mut self, row: usize, start: Option<i64>, end: Option<i64>, bucket: Option<i64>) {
         self.rows.push(u32::try_from(row).unwrap_or(u32::MAX));
-        self.starts.push(piece.map(|(start, _, _)| start));
-        self.ends.push(piece.map(|(_, end, _)| end));
-        self.buckets.push(piece.map(|(_, _, bucket)| bucket));
+        self.starts.push(start);
+        self.ends.push(end);
+        self.buckets.push(bucket);
     }
 }
 
@@ -202,14 +202,17 @@ impl Present {
         let mut added = Added::default();
         while self.row < self.batch.num_rows() && added.rows.len() < BATCH_ROWS {
             let Some((start, end)) = interval(&self.starts, &self.ends, self.row) else {
-                added.push(self.row, None);
+                // What lacks a bound can't be cut.
+                let known = |times: &Int64Array| times.is_valid(self.row).then(|| times.value(self.row));
+                let (start, end) = (known(&self.starts), known(&self.ends));
+                added.push(self.row, start, end, start.map(|start| bucket_of(start, width)));
                 self.row += 1;
                 continue;
             };
             let at = self.at.unwrap_or(start);
-            let bucket = at.saturating_sub(at.rem_euclid(width));
+            let bucket = bucket_of(at, width);
             let next = bucket.saturating_add(width);
-            added.push(self.row, Some((at, end.min(next), bucket)));
+            added.push(self.row, Some(at), Some(end.min(next)), Some(bucket));
             if next < end {
                 self.at = Some(next);
             } else {
@@ -219,6 +222,11 @@ impl Present {
         }
         added
     }
+}
+
+/// The multiple of the width at or before a time.
+fn bucket_of(time: i64, width: i64) -> i64 {
+    time.saturating_sub(time.rem_euclid(width))
 }
 
 fn assemble(batch: &RecordBatch, added: Added, schema: &SchemaRef) -> Result<RecordBatch> {

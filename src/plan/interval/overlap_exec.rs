@@ -277,13 +277,13 @@ impl Batches for Join {
                     self.finished = true;
                 }
                 since += 1;
-                // Long stretches without pairs must not keep others from running.
-                if since.is_multiple_of(1 << 16) {
+                // Long stretches without pairs must neither go uncounted nor keep others from running.
+                if since.is_multiple_of(1 << 13) {
+                    self.resize()?;
                     tokio::task::yield_now().await;
                 }
             }
-            let taken = self.keys.memory() + self.open.memory() + self.matched.memory();
-            self.memory.try_resize(taken)?;
+            self.resize()?;
             if self.open.pairs.is_empty() && self.open.closed.is_empty() {
                 return Ok(None);
             }
@@ -296,6 +296,10 @@ impl Batches for Join {
 }
 
 impl Join {
+    fn resize(&mut self) -> Result<()> {
+        self.memory.try_resize(self.keys.memory() + self.open.memory() + self.matched.memory())
+    }
+
     /// Takes the row that starts next; false when there is none that matters.
     async fn advance(&mut self) -> Result<bool> {
         let left = self.left.start(&mut self.keys, &mut self.open).await?;
@@ -329,8 +333,7 @@ impl Join {
 
     /// The pairs so far that satisfy the filter, and the rows that are left alone.
     fn flush(&mut self) -> Result<RecordBatch> {
-        let rest = self.open.pairs.split_off(self.open.pairs.len().min(BATCH_ROWS));
-        let pairs = std::mem::replace(&mut self.open.pairs, rest);
+        let pairs: Vec<Pair> = self.open.pairs.drain(..self.open.pairs.len().min(BATCH_ROWS)).collect();
         let mut batch = self.joined(&pairs)?;
         let keep = match &self.on.filter {
             Some(filter) => {

@@ -1,5 +1,6 @@
 //! The state of an overlap join: the rows of both sides that are open, per key.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
 use ahash::AHashSet;
@@ -44,7 +45,7 @@ pub(super) struct Open {
     batches: Vec<(Weak<RecordBatch>, usize)>,
     rows: usize,
     /// Pairs that were found.
-    pub(super) pairs: Vec<Pair>,
+    pub(super) pairs: VecDeque<Pair>,
     /// Rows of the left side that can find no more partners, for outer joins only.
     pub(super) closed: Vec<Held>,
     outer: bool,

@@ -1,5 +1,6 @@
 //! Merge, gaps and depth: one pass over intervals in the order of their starts.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
@@ -136,7 +137,7 @@ impl ExecutionPlan for SweepExec {
                 .register(context.memory_pool()),
             input: Some(self.input().execute(partition, context)?),
             trace,
-            found: Vec::new(),
+            found: VecDeque::new(),
             numbers: Vec::new(),
         };
         Ok(stream(self.schema(), swept, metrics))
@@ -156,13 +157,17 @@ struct Swept {
     memory: MemoryReservation,
     /// None: at its end.
     input: Option<SendableRecordBatchStream>,
+    /// For gaps only: gives when the trace ends.
     trace: Option<SendableRecordBatchStream>,
-    found: Vec<Piece>,
+    found: VecDeque<Piece>,
     numbers: Vec<usize>,
 }
 
 impl Batches for Swept {
     async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        if let Some(trace) = self.trace.take() {
+            self.sweep.ends_at(last_end(trace).await?);
+        }
         while let Some(input) = &mut self.input {
             if self.found.len() >= BATCH_ROWS {
                 break;
@@ -171,17 +176,16 @@ impl Batches for Swept {
                 Some(batch) => self.add(&batch)?,
                 None => {
                     self.input = None;
-                    let end = self.trace_end().await?;
                     self.sweep.grow(self.keys.len());
-                    self.sweep.finish(end, &mut self.found);
+                    self.sweep.finish(&mut self.found);
                 }
             }
         }
         if self.found.is_empty() {
             return Ok(None);
         }
-        let rest = self.found.split_off(self.found.len().min(BATCH_ROWS));
-        let found = std::mem::replace(&mut self.found, rest);
+        let found: Vec<Piece> = self.found.drain(..self.found.len().min(BATCH_ROWS)).collect();
+        self.resize()?;
         self.assemble(&found).map(Some)
     }
 }
@@ -196,18 +200,12 @@ impl Swept {
                 self.sweep.add(key, start, end, &mut self.found);
             }
         }
-        self.memory.try_resize(self.keys.memory() + self.sweep.memory())
+        self.resize()
     }
 
-    /// When the trace ends; of interest for gaps only.
-    async fn trace_end(&mut self) -> Result<i64> {
-        let Some(trace) = &mut self.trace else { return Ok(0) };
-        let mut last = 0;
-        while let Some(batch) = trace.next().await.transpose()? {
-            let ends = times(&batch, 0)?;
-            last = ends.iter().flatten().fold(last, i64::max);
-        }
-        Ok(last)
+    fn resize(&mut self) -> Result<()> {
+        let found = self.found.len() * size_of::<Piece>();
+        self.memory.try_resize(self.keys.memory() + self.sweep.memory() + found)
     }
 
     fn assemble(&self, found: &[Piece]) -> Result<RecordBatch> {
@@ -220,4 +218,14 @@ impl Swept {
         debug_assert!(columns.iter().all(|column| column.len() == found.len()), "a value for each piece");
         Ok(RecordBatch::try_new(self.schema.clone(), columns)?)
     }
+}
+
+/// When the trace ends, from its table.
+async fn last_end(mut trace: SendableRecordBatchStream) -> Result<i64> {
+    let mut last = 0;
+    while let Some(batch) = trace.next().await.transpose()? {
+        let ends = times(&batch, 0)?;
+        last = ends.iter().flatten().fold(last, i64::max);
+    }
+    Ok(last)
 }

@@ -1,7 +1,7 @@
 //! The state of a sweep: what is open, per key.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
 use crate::sema::typed::SweepKind;
 
@@ -21,6 +21,8 @@ pub(super) struct Sweep {
     keys: Vec<Key>,
     /// Ends that wait in heaps, of all keys.
     waiting: usize,
+    /// When the trace ends: nothing is uncovered behind it.
+    trace_end: i64,
 }
 
 /// What is known of one key's intervals so far.
@@ -46,7 +48,12 @@ struct Depth {
 
 impl Sweep {
     pub(super) fn new(kind: SweepKind) -> Self {
-        Self { kind, keys: Vec::new(), waiting: 0 }
+        Self { kind, keys: Vec::new(), waiting: 0, trace_end: 0 }
+    }
+
+    /// Says when the trace ends, which matters for gaps.
+    pub(super) fn ends_at(&mut self, trace_end: i64) {
+        self.trace_end = trace_end;
     }
 
     /// Bytes that it takes, roughly.
@@ -64,7 +71,7 @@ impl Sweep {
         });
     }
 
-    pub(super) fn add(&mut self, key: usize, start: i64, end: i64, found: &mut Vec<Piece>) {
+    pub(super) fn add(&mut self, key: usize, start: i64, end: i64, found: &mut VecDeque<Piece>) {
         let piece = |start, end, number| Piece { key, start, end, number };
         match self.keys.get_mut(key) {
             Some(Key::Merge(union)) => match union {
@@ -78,10 +85,12 @@ impl Sweep {
                 }
             },
             Some(Key::Gaps(covered)) => {
+                let start = start.min(self.trace_end);
                 if start > *covered {
-                    found.push(piece(*covered, start, 0));
+                    found.push_back(piece(*covered, start, 0));
                 }
-                *covered = end.max(*covered);
+                // One that ends before it starts covers nothing.
+                *covered = end.max(start).max(*covered);
             }
             // What has no length is never open.
             Some(Key::Depth(depth)) if start < end => {
@@ -96,14 +105,14 @@ impl Sweep {
     }
 
     /// Gives what is left, at the end of the trace.
-    pub(super) fn finish(&mut self, trace_end: i64, found: &mut Vec<Piece>) {
+    pub(super) fn finish(&mut self, found: &mut VecDeque<Piece>) {
         for (key, state) in self.keys.drain(..).enumerate() {
             match state {
                 Key::Merge(union) => {
                     found.extend(union.map(|(start, end, number)| Piece { key, start, end, number }));
                 }
-                Key::Gaps(covered) if covered < trace_end => {
-                    found.push(Piece { key, start: covered, end: trace_end, number: 0 });
+                Key::Gaps(covered) if covered < self.trace_end => {
+                    found.push_back(Piece { key, start: covered, end: self.trace_end, number: 0 });
                 }
                 Key::Gaps(_) => {}
                 Key::Depth(mut depth) => {
@@ -117,7 +126,7 @@ impl Sweep {
 
 impl Depth {
     /// Closes what ends until then.
-    fn advance(&mut self, until: i64, key: usize, found: &mut Vec<Piece>) {
+    fn advance(&mut self, until: i64, key: usize, found: &mut VecDeque<Piece>) {
         while let Some(&Reverse(end)) = self.ends.peek()
             && end <= until
         {
@@ -127,7 +136,7 @@ impl Depth {
     }
 
     /// The depth may change here: the step up to here has the depth of now.
-    fn step(&mut self, at: i64, key: usize, found: &mut Vec<Piece>) {
+    fn step(&mut self, at: i64, key: usize, found: &mut VecDeque<Piece>) {
         let since = self.since.replace(at).unwrap_or(at);
         let number = i64::try_from(self.ends.len()).unwrap_or(i64::MAX);
         if since == at {

@@ -22,12 +22,9 @@ use super::ast::StatementKind;
 use super::problem::Problem;
 use super::token::Lexeme;
 use crate::diag::Span;
+use crate::stack;
 
 pub(super) use base::Tokens;
-
-/// The stack that the deepest statement may need. The combinators' frames are large where they are not inlined: 64
-/// levels took 10 MB in a debug build. Pages that are not touched cost nothing.
-const STACK: usize = 16 << 20;
 
 /// A parser of single statements. Making one costs more than using it, so one serves a whole file.
 pub(super) struct Parser<'t> {
@@ -43,7 +40,7 @@ impl<'t> Parser<'t> {
     pub(super) fn parse(&self, tokens: &'t [Lexeme<'t>], end: Span) -> (StatementKind, Vec<Problem<'t>>) {
         let input: Tokens<'t> = tokens.map(end, |lexeme: &'t Lexeme<'t>| (&lexeme.token, &lexeme.span));
         let parse = || self.statement.parse(input).into_output_errors();
-        let (statement, problems) = stacker::maybe_grow(STACK, STACK, parse);
+        let (statement, problems) = stack::deep(parse);
         (statement.unwrap_or(StatementKind::Error), problems)
     }
 }
