@@ -102,8 +102,5 @@ pub(super) static METRICS: Domain = Domain {
 };
 
 /// What the utilization of the mutator accounts for, as the page of `go tool trace` calls it.
-pub(super) static UTILIZATION_FLAGS: Domain = Domain {
-    name: "flag",
-    values: &["perProc", "stw", "background", "assist", "sweep"],
-    closed: true,
-};
+pub(super) static UTILIZATION_FLAGS: Domain =
+    Domain { name: "flag", values: &["perProc", "stw", "background", "assist", "sweep"], closed: true };

@@ -66,8 +66,7 @@ impl TableFunction {
     /// How it is called: `mmu(flags: string = 'stw', windows: list<duration> = null)`.
     pub fn signature(&self) -> String {
         let parameters = self.parameters.iter().map(|parameter| {
-            let default = parameter.default.as_ref();
-            let default = default.map(|default| format!(" = {}", default.text(&parameter.ty)));
+            let default = parameter.default_text().map(|default| format!(" = {default}"));
             format!("{}: {}{}", parameter.name, parameter.ty, default.unwrap_or_default())
         });
         format!("{}({})", self.name(), parameters.collect::<Vec<_>>().join(", "))
@@ -80,6 +79,11 @@ impl TableFunction {
 }
 
 impl TableParameter {
+    /// The default as it is written in a query.
+    pub fn default_text(&self) -> Option<String> {
+        self.default.as_ref().map(|default| default.text(&self.ty))
+    }
+
     fn takes(self, takes: Takes) -> Self {
         Self { takes, ..self }
     }

@@ -18,7 +18,8 @@ impl Lowering<'_> {
                 *count += 1;
                 let count = *count;
                 let source = (self.environment.table)(call.clone(), clip);
-                let mut plan = LogicalPlanBuilder::scan(TableReference::bare(call.to_string()), source, None)?;
+                let mut plan =
+                    LogicalPlanBuilder::scan(TableReference::bare(call.to_string()), source, None)?;
                 let mut alias = table.name.to_owned();
                 if count > 1 {
                     alias = format!("{}_{count}", table.name);

@@ -186,7 +186,9 @@ fn unknown_table(cx: &mut Context<'_>, name: &Ident) {
     }
     if catalog::table_function(&name.text).is_some() {
         let end = Span::new(name.span.end, name.span.end);
-        cx.report(diagnostic.note("it is a table function").hint("it is called, with parentheses").fix(end, "()"));
+        cx.report(
+            diagnostic.note("it is a table function").hint("it is called, with parentheses").fix(end, "()"),
+        );
         return;
     }
     let mut own: Vec<&str> = cx.ctes.iter().rev().map(|known| known.cte.name.text.as_str()).collect();

@@ -28,7 +28,8 @@ impl<'a> Context<'a> {
             let value = constant(self, &arg.value);
             let place = self.place_of(function, args, n);
             let parameter = place.and_then(|place| function.parameters.get(place));
-            let argument = parameter.and_then(|parameter| self.argument(function, parameter, &arg.value, value));
+            let argument =
+                parameter.and_then(|parameter| self.argument(function, parameter, &arg.value, value));
             match (place.and_then(|place| given.get_mut(place)), argument) {
                 (Some(slot), Some(argument)) => *slot = Some(argument),
                 _ => fits = false,
@@ -54,7 +55,12 @@ impl<'a> Context<'a> {
     }
 
     /// The parameter that the n-th argument is for.
-    fn place_of(&mut self, function: &'static TableFunction, args: &'a [ast::Arg], n: usize) -> Option<usize> {
+    fn place_of(
+        &mut self,
+        function: &'static TableFunction,
+        args: &'a [ast::Arg],
+        n: usize,
+    ) -> Option<usize> {
         let arg = args.get(n)?;
         let parameters = &function.parameters;
         let find = |name: &Ident| parameters.iter().position(|parameter| parameter.name == name.text);
@@ -156,7 +162,8 @@ fn refused(takes: Takes, argument: &Argument) -> Option<Refusal> {
     match (takes, argument) {
         (_, Argument::List(items)) => items.iter().find_map(|item| refused(takes, item)),
         (Takes::Between(least, _), Argument::Int(n)) if *n < least => {
-            let why = if least == 1 { "must be more than 0".to_owned() } else { format!("is at least {least}") };
+            let why =
+                if least == 1 { "must be more than 0".to_owned() } else { format!("is at least {least}") };
             Some(Refusal { why, meant: None })
         }
         (Takes::Between(_, most), Argument::Int(n)) if *n > most => {

@@ -72,7 +72,13 @@ fn time_below(series: &[Series], window: i64, most: f64) -> f64 {
     });
     let below = lines.map(|((from, a), (to, b))| {
         let (low, high) = (a.min(b), a.max(b));
-        let share = if high <= most { 1.0 } else if low >= most { 0.0 } else { (most - low) / (high - low) };
+        let share = if high <= most {
+            1.0
+        } else if low >= most {
+            0.0
+        } else {
+            (most - low) / (high - low)
+        };
         share * float(to - from)
     });
     below.sum()
