@@ -40,9 +40,10 @@ impl<'a> Context<'a> {
         }
         let mut complete = Vec::with_capacity(given.len());
         for (parameter, argument) in function.parameters.iter().zip(given) {
-            match argument.filter(|argument| *argument != Argument::Null).or(parameter.default.clone()) {
-                Some(argument) => complete.push(argument),
-                None => {
+            match (argument, &parameter.default) {
+                (None | Some(Argument::Null), Some(default)) => complete.push(default.clone()),
+                (Some(argument), _) => complete.push(argument),
+                (None, None) => {
                     let message = format!("`{}` of `{}` is missing", parameter.name, function.name());
                     let diagnostic = Diagnostic::error(codes::BAD_TABLE_ARGUMENTS, name.span, message);
                     let note = format!("it is {}", article(&parameter.ty));
@@ -119,6 +120,10 @@ impl<'a> Context<'a> {
                 Some(fix) => diagnostic.note(format!("did you mean {fix}?")).fix(ast.span, fix),
                 None => diagnostic.hint(function.signature()),
             });
+            return None;
+        }
+        if matches!(value.kind, ExprKind::Value(Value::Null)) && parameter.default.is_none() {
+            self.report(error(format!("`{name}` of `{of}` can't be null")).hint(function.signature()));
             return None;
         }
         let Some(argument) = known(&coerce(value, &parameter.ty)) else {

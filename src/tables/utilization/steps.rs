@@ -30,7 +30,7 @@ pub(super) struct Step {
     pub(super) utilization: f64,
 }
 
-/// A step function. It is not defined before its first step, nor after its last, which says 0.
+/// A step function. It is not defined before its first step, nor after its last, which says 0 as long as there are Ps.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Series {
     /// The P that it is of; None: it is of the whole program.
@@ -322,4 +322,86 @@ impl Steps {
 #[expect(clippy::cast_precision_loss, reason = "a number of Ps")]
 fn float(n: usize) -> f64 {
     n as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{ProcId, StackId, ThreadId, Time};
+
+    /// The functions that events make, each with the P where it happens and its time.
+    fn series(flags: &str, events: &[(i64, i64, Happening)], last: i64) -> Vec<Vec<(i64, f64)>> {
+        let symbols = Symbols::default();
+        let mut steps = Steps::new(Flags::of(flags));
+        for &(now, p, what) in events {
+            let (g, m) = (GoroutineId(7), ThreadId(1));
+            let event = Event { time: Time(now), g, p: ProcId(p), m, stack: StackId::NONE, what };
+            steps.observe(&event, now, &symbols);
+        }
+        let pairs = |series: Series| series.steps.into_iter().map(|s| (s.time, s.utilization)).collect();
+        steps.finish(last).into_iter().map(pairs).collect()
+    }
+
+    fn procs(value: u64) -> Happening {
+        Happening::Metric { metric: Metric::GoMaxProcs, value }
+    }
+
+    const ASSIST: Range = Range { kind: RangeKind::GcMarkAssist, scope: Scope::Goroutine(GoroutineId(7)) };
+    const SWEEP: Range = Range { kind: RangeKind::GcSweep, scope: Scope::Proc(ProcId(0)) };
+
+    fn becomes(from: GoroutineState, to: GoroutineState) -> Happening {
+        let (reason, stack) = (crate::trace::StringId::EMPTY, StackId::NONE);
+        Happening::Goroutine { id: GoroutineId(7), from, to, reason, stack }
+    }
+
+    #[test]
+    fn an_assist_takes_its_p_while_it_runs() {
+        use GoroutineState::{Running, Waiting};
+        let events = [
+            (0, 1, procs(4)),
+            (10, 1, Happening::RangeBegin(ASSIST)),
+            (20, 1, becomes(Running, Waiting)),
+            (30, 2, becomes(Waiting, Running)),
+            (40, 2, Happening::RangeEnd { range: ASSIST, swept: None }),
+        ];
+        let steps = vec![(0, 1.0), (10, 0.75), (20, 1.0), (30, 0.75), (40, 1.0), (50, 0.0)];
+        assert_eq!(series("assist", &events, 50), [steps]);
+        let by_p = series("assist|perProc", &events, 50);
+        assert_eq!(by_p[1], [(0, 1.0), (10, 0.0), (20, 1.0), (50, 0.0)]);
+        assert_eq!(by_p[2], [(0, 1.0), (30, 0.0), (40, 1.0), (50, 0.0)]);
+        assert_eq!(series("stw|sweep", &events, 50), [[(0, 1.0), (50, 0.0)]]);
+    }
+
+    #[test]
+    fn what_goes_on_at_the_beginning_did_so_before() {
+        let active = Happening::RangeActive(SWEEP);
+        let events = [(0, 0, procs(2)), (5, 1, Happening::RangeBegin(SWEEP)), (10, 0, active)];
+        assert_eq!(series("sweep", &events, 20), [[(0, 0.5), (5, 0.0)]]);
+        let later = [&[(0, 0, Happening::Sync { n: 2 })], &events[..]].concat();
+        assert_eq!(series("sweep", &later, 20), [[(0, 1.0), (5, 0.5), (20, 0.0)]]);
+    }
+
+    #[test]
+    fn a_p_that_comes_back_begins_anew() {
+        let events = [(0, 0, procs(2)), (10, 0, procs(1)), (20, 0, procs(2)), (30, 0, procs(0))];
+        let ends = |from, to| vec![(from, 1.0), (to, 0.0)];
+        assert_eq!(series("perProc", &events, 40), [ends(0, 30), ends(0, 10), ends(20, 30)]);
+        assert_eq!(series("", &events, 40), [[(0, 1.0)]]);
+    }
+
+    #[test]
+    fn damaged_traces_do_no_harm() {
+        let sweep_end = Happening::RangeEnd { range: SWEEP, swept: None };
+        let events = [
+            (0, -1, Happening::RangeBegin(SWEEP)),
+            (1, 0, procs(u64::MAX)),
+            (2, -1, Happening::RangeBegin(SWEEP)),
+            (3, i64::MAX, sweep_end),
+            (4, 0, sweep_end),
+            (5, 0, Happening::RangeBegin(SWEEP)),
+        ];
+        assert_eq!(series("sweep|perProc", &events, 9).len(), MOST_PROCS);
+        assert_eq!(series("sweep", &events, 9), [[(1, 1.0), (9, 0.0)]]);
+        assert_eq!(series("sweep", &[], 9), [[(0, 0.0); 0]; 0]);
+    }
 }

@@ -32,7 +32,8 @@ impl Worst {
     }
 
     fn add(&mut self, new: UtilizationWindow) {
-        let overlaps = |old: &UtilizationWindow| new.end > old.start && old.end > new.start;
+        // The old one counts as long as the new one, even if its series is shorter.
+        let overlaps = |old: &UtilizationWindow| new.end > old.start && old.start + self.window > new.start;
         let overlapping = self.windows.iter().enumerate().find(|(_, old)| overlaps(old));
         match overlapping.map(|(place, old)| (place, old.utilization)) {
             Some((_, utilization)) if utilization <= new.utilization => return,
