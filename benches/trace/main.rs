@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use gtq::catalog;
+use gtq::catalog::{self, TableCall};
 use gtq::engine::{Input, Limits, Origin, Progress, Session, compile};
 use gtq::tables::{FileInfo, Needs, Pass, Sink, Stacks, Window};
 use gtq::trace::Reader;
@@ -46,7 +46,7 @@ fn count(bytes: &Arc<[u8]>) -> u64 {
 struct Nowhere;
 
 impl Sink for Nowhere {
-    fn batch(&mut self, _: &'static str, batch: RecordBatch) -> ControlFlow<()> {
+    fn batch(&mut self, _: &TableCall, batch: RecordBatch) -> ControlFlow<()> {
         black_box(batch);
         ControlFlow::Continue(())
     }

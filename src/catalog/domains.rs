@@ -100,3 +100,7 @@ pub(super) static METRICS: Domain = Domain {
     values: &["/sched/gomaxprocs:threads", "/memory/classes/heap/objects:bytes", "/gc/heap/goal:bytes"],
     closed: false,
 };
+
+/// What the utilization of the mutator accounts for, as the page of `go tool trace` calls it.
+pub(super) static UTILIZATION_FLAGS: Domain =
+    Domain { name: "flag", values: &["perProc", "stw", "background", "assist", "sweep"], closed: true };

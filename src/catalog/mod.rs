@@ -1,4 +1,5 @@
-//! What exists: tables, columns, functions, domains of values, types with units, and one line of documentation each.
+//! What exists: tables, columns, functions, table functions, domains of values, types with units, and one line of
+//! documentation each.
 //!
 //! Plain data, no behaviour. Arrow schemas, `gtq tables`, `gtq describe`, name resolution, type checking and completion
 //! are all made from this one registry. Knows neither traces nor plans.
@@ -6,6 +7,7 @@
 mod domains;
 mod functions;
 mod pictures;
+mod table_functions;
 mod tables;
 mod types;
 
@@ -15,5 +17,8 @@ pub use functions::{
     functions, percentile_of,
 };
 pub use pictures::{Part, Picture, picture, pictures};
+pub use table_functions::{
+    Argument, TableCall, TableFunction, TableParameter, Takes, table_function, table_functions,
+};
 pub use tables::{Column, Table, table, tables};
 pub use types::Type;

@@ -45,13 +45,13 @@ pub fn table(name: &str) -> Option<&'static Table> {
     TABLES.iter().find(|t| t.name == name)
 }
 
-fn col(name: &'static str, ty: Type, doc: &'static str) -> Column {
+pub(super) fn col(name: &'static str, ty: Type, doc: &'static str) -> Column {
     Column { name, ty, nullable: false, doc, domain: None }
 }
 
 impl Column {
     /// May be null.
-    fn null(self) -> Self {
+    pub(super) fn null(self) -> Self {
         Self { nullable: true, ..self }
     }
 

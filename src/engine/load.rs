@@ -14,6 +14,7 @@ use datafusion::physical_plan::stream::{RecordBatchReceiverStreamBuilder, Record
 use futures::StreamExt;
 use tokio::sync::mpsc;
 
+use crate::catalog::TableCall;
 use crate::tables::Sink;
 
 /// Hears how far a pass is.
@@ -40,7 +41,7 @@ fn pieces(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
 
 /// Keeps all batches by table.
 pub(super) struct Collector<'a> {
-    tables: HashMap<&'static str, Vec<RecordBatch>>,
+    tables: HashMap<TableCall, Vec<RecordBatch>>,
     progress: &'a dyn Progress,
     bytes: Option<u64>,
 }
@@ -50,14 +51,14 @@ impl<'a> Collector<'a> {
         Self { tables: HashMap::new(), progress, bytes }
     }
 
-    pub(super) fn into_tables(self) -> HashMap<&'static str, Vec<RecordBatch>> {
+    pub(super) fn into_tables(self) -> HashMap<TableCall, Vec<RecordBatch>> {
         self.tables
     }
 }
 
 impl Sink for Collector<'_> {
-    fn batch(&mut self, table: &'static str, batch: RecordBatch) -> ControlFlow<()> {
-        self.tables.entry(table).or_default().extend(pieces(&batch));
+    fn batch(&mut self, call: &TableCall, batch: RecordBatch) -> ControlFlow<()> {
+        self.tables.entry(call.clone()).or_default().extend(pieces(&batch));
         ControlFlow::Continue(())
     }
 
@@ -90,7 +91,7 @@ impl<'a> Sender<'a> {
 }
 
 impl Sink for Sender<'_> {
-    fn batch(&mut self, _: &'static str, batch: RecordBatch) -> ControlFlow<()> {
+    fn batch(&mut self, _: &TableCall, batch: RecordBatch) -> ControlFlow<()> {
         for piece in pieces(&batch) {
             let piece = piece.project(&self.places).map_err(DataFusionError::from);
             if self.to.blocking_send(piece).is_err() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::catalog::default_table_source::provider_as_source;
+use datafusion::catalog::default_table_source::{provider_as_source, source_as_provider};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -24,7 +24,7 @@ use super::error::Error;
 use super::load::Progress;
 use super::prepare::Explanation;
 use super::source::{Input, NoTrace, TraceInfo, TraceSource};
-use crate::catalog::{self, Table};
+use crate::catalog::TableCall;
 use crate::plan::{self, Environment, IntervalPlanner, PushIntoOverlap};
 use crate::sema::typed;
 use crate::stack;
@@ -76,7 +76,7 @@ impl Drop for Session {
 pub struct Prepared {
     logical: LogicalPlan,
     optimized: LogicalPlan,
-    scans: Vec<(&'static Table, Vec<usize>)>,
+    scans: Vec<(TableCall, Vec<usize>)>,
     answer: Answer,
 }
 
@@ -160,7 +160,7 @@ impl Session {
             Some(source) => source.clone(),
             None => Arc::new(NoTrace),
         };
-        let table = |table, clip| provider_as_source(Arc::new(TraceTable::new(table, clip, rows.clone())));
+        let table = |call, clip| provider_as_source(Arc::new(TraceTable::new(call, clip, rows.clone())));
         let environment = Environment { table: &table, stacks: self.stacks.clone() };
         let logical = plan::lower(query, &environment)?;
         let optimized = self.state.optimize(&logical)?;
@@ -178,10 +178,10 @@ impl Session {
         let mut passes = 0;
         for query in queries {
             passes += query.scans.len();
-            for (table, columns) in &query.scans {
+            for (call, columns) in &query.scans {
                 // Rows that stream need not be kept for a query that goes over them once.
-                if query.scans.len() > 1 || !Pass::streams(table) || source.reads_once() {
-                    needs.add(table, columns);
+                if query.scans.len() > 1 || !Pass::streams(call.table()) || source.reads_once() {
+                    needs.add(call.clone(), columns);
                 }
             }
         }
@@ -252,14 +252,15 @@ impl Session {
 }
 
 /// The tables that a plan scans, as often as it does, with the columns.
-fn scans(plan: &LogicalPlan) -> Result<Vec<(&'static Table, Vec<usize>)>, Error> {
+fn scans(plan: &LogicalPlan) -> Result<Vec<(TableCall, Vec<usize>)>, Error> {
     let mut scans = Vec::new();
     plan.apply_with_subqueries(|node| {
         if let LogicalPlan::TableScan(scan) = node
-            && let Some(table) = catalog::table(scan.table_name.table())
+            && let Some(table) = source_as_provider(&scan.source)?.downcast_ref::<TraceTable>()
         {
-            let all = || (0..table.columns.len()).collect();
-            scans.push((table, scan.projection.clone().unwrap_or_else(all)));
+            let call = table.call();
+            let all = || (0..call.table().columns.len()).collect();
+            scans.push((call.clone(), scan.projection.clone().unwrap_or_else(all)));
         }
         Ok(TreeNodeRecursion::Continue)
     })?;

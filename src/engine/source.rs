@@ -11,7 +11,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use super::error::Error;
 use super::load::{self, Progress};
 use super::session::Loss;
-use crate::catalog::Table;
+use crate::catalog::TableCall;
 use crate::tables::{FileInfo, Needs, Outcome, Pass, RowSource, ScanMetrics, Stacks, Window, schema};
 use crate::trace::{self, ErrorKind, Reader};
 
@@ -39,7 +39,7 @@ pub(super) struct TraceSource {
     progress: Arc<dyn Progress>,
     /// The reader that showed that the input is a trace, for the first pass.
     first: Mutex<Option<Opened>>,
-    loaded: Mutex<HashMap<&'static str, Loaded>>,
+    loaded: Mutex<HashMap<TableCall, Loaded>>,
     loss: Mutex<Option<Loss>>,
     /// The loss of a pass whose rows are still being read: who stops early lost nothing.
     pending: Mutex<Option<Loss>>,
@@ -99,11 +99,11 @@ impl TraceSource {
     /// the columns that it has.
     pub(super) fn load(&self, needs: &Needs) -> Result<(), Error> {
         let mut missing = Needs::default();
-        for (table, columns) in needs.iter() {
-            if self.loaded(table, columns).is_none() {
-                missing.add(table, columns);
-                if let Some(before) = lock(&self.loaded).get(table.name) {
-                    missing.add(table, &before.columns);
+        for (call, columns) in needs.iter() {
+            if self.loaded(call, columns).is_none() {
+                missing.add(call.clone(), columns);
+                if let Some(before) = lock(&self.loaded).get(call) {
+                    missing.add(call.clone(), &before.columns);
                 }
             }
         }
@@ -121,9 +121,9 @@ impl TraceSource {
         self.used();
         let mut loaded = lock(&self.loaded);
         let mut tables = sink.into_tables();
-        for (table, columns) in missing.iter() {
-            let batches = tables.remove(table.name).unwrap_or_default();
-            loaded.insert(table.name, Loaded { columns: columns.to_vec(), batches });
+        for (call, columns) in missing.iter() {
+            let batches = tables.remove(call).unwrap_or_default();
+            loaded.insert(call.clone(), Loaded { columns: columns.to_vec(), batches });
         }
         Ok(())
     }
@@ -153,9 +153,9 @@ impl TraceSource {
 }
 
 impl RowSource for TraceSource {
-    fn loaded(&self, table: &'static Table, columns: &[usize]) -> Option<Vec<RecordBatch>> {
+    fn loaded(&self, call: &TableCall, columns: &[usize]) -> Option<Vec<RecordBatch>> {
         let loaded = lock(&self.loaded);
-        let found = loaded.get(table.name)?;
+        let found = loaded.get(call)?;
         let places: Vec<usize> =
             columns.iter().map(|c| found.columns.iter().position(|l| l == c)).collect::<Option<_>>()?;
         found.batches.iter().map(|batch| batch.project(&places).ok()).collect()
@@ -163,17 +163,17 @@ impl RowSource for TraceSource {
 
     fn stream(
         self: Arc<Self>,
-        table: &'static Table,
+        call: &TableCall,
         columns: &[usize],
         window: Window,
         metrics: ScanMetrics,
     ) -> SendableRecordBatchStream {
         let mut needs = Needs::default();
-        needs.add(table, columns);
-        let sent = schema(table, columns);
+        needs.add(call.clone(), columns);
+        let sent = schema(call.table(), columns);
         // A pass gives columns in the catalog's order.
         let places: Vec<usize> = {
-            let built = needs.columns(table.name).unwrap_or_default();
+            let built = needs.columns(call).unwrap_or_default();
             columns.iter().filter_map(|c| built.iter().position(|b| b == c)).collect()
         };
         let source = self.clone();
@@ -227,17 +227,17 @@ fn io_error(path: &str, error: std::io::Error) -> Error {
 pub(super) struct NoTrace;
 
 impl RowSource for NoTrace {
-    fn loaded(&self, _: &'static Table, _: &[usize]) -> Option<Vec<RecordBatch>> {
+    fn loaded(&self, _: &TableCall, _: &[usize]) -> Option<Vec<RecordBatch>> {
         None
     }
 
     fn stream(
         self: Arc<Self>,
-        table: &'static Table,
+        call: &TableCall,
         columns: &[usize],
         _: Window,
         _: ScanMetrics,
     ) -> SendableRecordBatchStream {
-        load::stream(schema(table, columns), || (), |_| Ok(()))
+        load::stream(schema(call.table(), columns), || (), |_| Ok(()))
     }
 }

@@ -13,7 +13,7 @@ macro_rules! modules {
     };
 }
 
-modules!["intervals", "sched", "states"];
+modules!["intervals", "mmu", "mmu_worst", "sched", "states"];
 
 static DIAGNOSTICS: &str = include_str!("../../docs/diagnostics.md");
 

@@ -25,14 +25,14 @@ use std::sync::Arc;
 use datafusion::common::{Column, Result};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, TableSource};
 
-use crate::catalog::{self, Table};
+use crate::catalog::{self, TableCall};
 use crate::sema::typed::{self, ColumnId, Query};
 use crate::tables::{Stacks, Window};
 
 /// What a plan is made over.
 pub struct Environment<'a> {
-    /// A table, cut to a window where intervals are.
-    pub table: &'a dyn Fn(&'static Table, Window) -> Arc<dyn TableSource>,
+    /// A table, or what a table function gives, cut to a window where intervals are.
+    pub table: &'a dyn Fn(TableCall, Window) -> Arc<dyn TableSource>,
     pub stacks: Arc<Stacks>,
 }
 
@@ -42,7 +42,9 @@ pub struct Environment<'a> {
 /// Only where DataFusion refuses what the type checker let pass: a defect of gtq, not of the query.
 pub fn lower(query: &Query, environment: &Environment<'_>) -> Result<LogicalPlan> {
     // A computed column must not be called like a column of a table that is scanned elsewhere in the query.
-    let names = catalog::tables().iter().flat_map(|t| &t.columns).map(|c| c.name.to_owned()).collect();
+    let functions = catalog::table_functions().iter().map(|function| &function.table);
+    let tables = catalog::tables().iter().chain(functions);
+    let names = tables.flat_map(|table| &table.columns).map(|column| column.name.to_owned()).collect();
     let mut lowering =
         Lowering { environment, columns: HashMap::new(), names, scans: HashMap::new(), filters: false };
     lowering.query(query)

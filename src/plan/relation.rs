@@ -1,6 +1,6 @@
 //! Relations.
 
-use datafusion::common::{Column, JoinType, Result};
+use datafusion::common::{Column, JoinType, Result, TableReference};
 use datafusion::functions_window::expr_fn::row_number;
 use datafusion::logical_expr::{Expr, ExprFunctionExt as _, LogicalPlan, LogicalPlanBuilder, SortExpr};
 
@@ -11,16 +11,20 @@ use crate::tables::Window;
 impl Lowering<'_> {
     pub(super) fn rel(&mut self, rel: &Rel) -> Result<LogicalPlan> {
         match rel {
-            Rel::Scan { table, columns, clip } => {
+            Rel::Scan { call, columns, clip } => {
                 let clip = clip.map_or_else(Window::default, |(from, to)| Window { from, to });
+                let table = call.table();
                 let count = self.scans.entry(table.name).or_default();
                 *count += 1;
                 let count = *count;
+                let source = (self.environment.table)(call.clone(), clip);
                 let mut plan =
-                    LogicalPlanBuilder::scan(table.name, (self.environment.table)(table, clip), None)?;
+                    LogicalPlanBuilder::scan(TableReference::bare(call.to_string()), source, None)?;
                 let mut alias = table.name.to_owned();
                 if count > 1 {
                     alias = format!("{}_{count}", table.name);
+                }
+                if count > 1 || call.is_function() {
                     plan = plan.alias(&alias)?;
                 }
                 for (id, column) in columns {

@@ -76,7 +76,7 @@ impl Lowering<'_> {
     /// A column of the table of traces.
     pub(super) fn trace_plan(&mut self, column: &'static str) -> Result<Option<LogicalPlan>> {
         let Some(table) = catalog::table("traces") else { return Ok(None) };
-        LogicalPlanBuilder::scan(table.name, (self.environment.table)(table, Window::default()), None)?
+        LogicalPlanBuilder::scan(table.name, (self.environment.table)(table.into(), Window::default()), None)?
             .project(vec![Expr::Column(Column::new(Some(table.name), column))])?
             .build()
             .map(Some)

@@ -47,6 +47,8 @@ codes! {
     NO_ORDER = "E0208";
     /// A regular expression that is none.
     BAD_PATTERN = "E0209";
+    /// A table function does not take these arguments.
+    BAD_TABLE_ARGUMENTS = "E0210";
 
     /// A column is neither a key of the grouping nor inside an aggregate.
     NOT_GROUPED = "E0300";

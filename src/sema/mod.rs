@@ -8,7 +8,7 @@
 //!
 //! Reading order: `program` (what comes in), `declared` (names of declarations, and what they stand for) with
 //! `called` and `functions`, `query`
-//! (sources and bodies), `select` and `stages` (the two forms), `aggregate`, `window`, `join`, `setop`, `order`;
+//! (sources and bodies), `table_function`, `select` and `stages` (the two forms), `aggregate`, `window`, `join`, `setop`, `order`;
 //! `intervals`, `overlap`, `matching`, `render` (their stages); then `expr` with `names`, `operators`, `predicates`,
 //! `literals`, `calls`, `cast`, `patterns`, `domains`; `assertion`, `saved` (calling saved queries from outside), `lints`,
 //! `weight` (what is too large to be planned).
@@ -46,6 +46,7 @@ mod scope;
 mod select;
 mod setop;
 mod stages;
+mod table_function;
 mod tree;
 pub mod typed;
 mod types;

@@ -14,7 +14,7 @@ use super::setop;
 use super::stages;
 use super::typed::{self, Column, Expr, Rel};
 use super::types::{article, coerce, unify, unknown};
-use crate::catalog::{self, Type};
+use crate::catalog::{self, TableCall, Type};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{self, Body, Ident, SourceKind};
 
@@ -139,6 +139,11 @@ fn table<'a>(cx: &mut Context<'a>, parts: &[Ident], alias: Option<&str>, span: S
         unknown_table(cx, name);
         return Relation::unknown(Some(alias));
     };
+    scan(cx, table.into(), alias)
+}
+
+fn scan(cx: &mut Context<'_>, call: TableCall, alias: &str) -> Relation {
+    let table = call.table();
     let mut columns = Vec::with_capacity(table.columns.len());
     let mut shown = Vec::with_capacity(table.columns.len());
     for known in &table.columns {
@@ -152,7 +157,7 @@ fn table<'a>(cx: &mut Context<'a>, parts: &[Ident], alias: Option<&str>, span: S
         columns.push((column.id, known));
         shown.push(column);
     }
-    Relation::new(Rel::Scan { table, columns, clip: None }, Scope::new(&shown, Some(alias)))
+    Relation::new(Rel::Scan { call, columns, clip: None }, Scope::new(&shown, Some(alias)))
 }
 
 /// Analyses the n-th `with` query afresh: each use has columns of its own. It sees the ones before it.
@@ -179,6 +184,13 @@ fn unknown_table(cx: &mut Context<'_>, name: &Ident) {
         cx.report(diagnostic);
         return;
     }
+    if catalog::table_function(&name.text).is_some() {
+        let end = Span::new(name.span.end, name.span.end);
+        cx.report(
+            diagnostic.note("it is a table function").hint("it is called, with parentheses").fix(end, "()"),
+        );
+        return;
+    }
     let mut own: Vec<&str> = cx.ctes.iter().rev().map(|known| known.cte.name.text.as_str()).collect();
     own.extend(cx.declared_names(|declared| !matches!(declared, Declared::Function(_))));
     let all: Vec<&str> = catalog::tables().iter().map(|table| table.name).collect();
@@ -197,6 +209,15 @@ fn table_function<'a>(
         let span = first.span.to(last.span);
         return subquery(cx.called_query(found, last, args, span), alias.or(Some(&last.text)));
     }
+    if let [only] = name
+        && let Some(function) = catalog::table_function(&only.text)
+    {
+        let alias = alias.unwrap_or(&only.text);
+        return match cx.table_call(function, only, args) {
+            Some(call) => scan(cx, call, alias),
+            None => Relation::unknown(Some(alias)),
+        };
+    }
     let nothing = Scope::unknown(None);
     for arg in args {
         Checker::new(cx, &nothing, Clause::Values).expr(&arg.value);
@@ -213,7 +234,8 @@ fn table_function<'a>(
         diagnostic = cx.hint_at_declarations(diagnostic, name);
         let queries = cx.declared_names(|declared| matches!(declared, Declared::Query(_)));
         if let ([only], true) = (name, diagnostic.fix.is_none()) {
-            diagnostic = propose(diagnostic, only, queries.into_iter());
+            let functions = catalog::table_functions().iter().map(|function| function.name());
+            diagnostic = propose(diagnostic, only, queries.into_iter().chain(functions));
         }
         cx.report(diagnostic);
     }

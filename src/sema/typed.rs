@@ -5,7 +5,7 @@
 
 pub use crate::syntax::ast::{BinaryOp, FrameUnit, JoinKind, SetOp, SweepKind, UnaryOp};
 
-use crate::catalog::{self, Picture, Type};
+use crate::catalog::{self, Picture, TableCall, Type};
 use crate::diag::{SourceId, Span};
 
 /// A column, unique within a query.
@@ -58,8 +58,9 @@ pub struct Bounds {
 /// A relation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rel {
+    /// The rows of a table, or what a table function gives for some arguments.
     Scan {
-        table: &'static catalog::Table,
+        call: TableCall,
         columns: Vec<(ColumnId, &'static catalog::Column)>,
         /// A window that the rows are cut to further on: from, to, in ns. What lies outside need not be read.
         clip: Option<(Option<i64>, Option<i64>)>,

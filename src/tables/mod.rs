@@ -27,6 +27,7 @@ mod stats;
 mod summary;
 mod threads;
 mod trace_tables;
+mod utilization;
 mod window;
 
 pub use needs::Needs;

@@ -13,8 +13,9 @@ use super::stacks::Stacks;
 use super::window::Window;
 use super::{
     events, goroutine_states, instants, procs, ranges, schema, stack_tables, summary, threads, trace_tables,
+    utilization,
 };
-use crate::catalog::Table;
+use crate::catalog::{Table, TableCall, table};
 use crate::trace::{Error, Event, Happening, Reader};
 
 /// What is known of the trace's file.
@@ -30,7 +31,7 @@ pub struct FileInfo {
 /// Where batches go.
 pub trait Sink {
     /// Takes a batch; says whether more are wanted.
-    fn batch(&mut self, table: &'static str, batch: RecordBatch) -> ControlFlow<()>;
+    fn batch(&mut self, call: &TableCall, batch: RecordBatch) -> ControlFlow<()>;
 
     /// Hears now and then how many bytes of the trace have been read; says whether to go on.
     fn progress(&mut self, bytes: u64) -> ControlFlow<()>;
@@ -62,10 +63,11 @@ pub struct Pass {
     interner: Interner,
     rows: Vec<Streaming>,
     whole: Vec<Box<dyn WholeBuilder>>,
+    called: Vec<(TableCall, Box<dyn WholeBuilder>)>,
 }
 
 struct Streaming {
-    table: &'static str,
+    call: TableCall,
     schema: SchemaRef,
     builder: Box<dyn RowBuilder>,
     rows: usize,
@@ -76,12 +78,13 @@ impl Pass {
     /// A pass that builds what is needed of a window of the trace, numbering stacks in `stacks`.
     pub fn new(needs: &Needs, window: Window, stacks: Arc<Stacks>) -> Self {
         let mut rows = Vec::new();
-        for (table, columns) in needs.iter() {
-            let schema = schema(table, columns);
-            let builder =
-                events::builder(table.name, &schema).or_else(|| instants::builder(table.name, &schema));
-            if let Some(builder) = builder {
-                rows.push(Streaming { table: table.name, schema, builder, rows: 0, columns: columns.len() });
+        let mut called = Vec::new();
+        for (call, columns) in needs.iter() {
+            let schema = schema(call.table(), columns);
+            if call.is_function() {
+                called.extend(function_builder(call, schema).map(|builder| (call.clone(), builder)));
+            } else if let Some(builder) = row_builder(call.table(), &schema) {
+                rows.push(Streaming { call: call.clone(), schema, builder, rows: 0, columns: columns.len() });
             }
         }
         let schemas = |name: &str| needs.schema(name);
@@ -94,13 +97,13 @@ impl Pass {
             stack_tables::builder(&schemas),
             trace_tables::builder(&schemas),
         ];
-        Self { window, interner: Interner::new(stacks), rows, whole: whole.into_iter().flatten().collect() }
+        let whole = whole.into_iter().flatten().collect();
+        Self { window, interner: Interner::new(stacks), rows, whole, called }
     }
 
     /// Whether rows of a table come while the trace is being read.
     pub fn streams(table: &Table) -> bool {
-        let none = schema(table, &[]);
-        events::builder(table.name, &none).or_else(|| instants::builder(table.name, &none)).is_some()
+        row_builder(table, &schema(table, &[])).is_some()
     }
 
     /// Reads the trace to its end, or as far as it can be used and the sink wants it.
@@ -126,7 +129,8 @@ impl Pass {
                 self.interner.begin_generation();
             }
             let mut cx = Context { symbols, interner: &mut self.interner, now: 0 };
-            for builder in &mut self.whole {
+            let called = self.called.iter_mut().map(|(_, builder)| builder);
+            for builder in self.whole.iter_mut().chain(called) {
                 for event in run {
                     cx.now = event.time.0 - start;
                     builder.observe(event, &mut cx);
@@ -144,7 +148,7 @@ impl Pass {
             }
             // Nothing that comes is before this. But that something has been going on all the while, a generation may tell
             // as late as at its end.
-            let over = self.whole.is_empty() || reader.generation_is_over();
+            let over = self.whole.is_empty() && self.called.is_empty() || reader.generation_is_over();
             if over && self.window.to.is_some_and(|to| last >= to) {
                 break;
             }
@@ -156,8 +160,14 @@ impl Pass {
         }
         let end = TraceEnd { file, reader, events, start, last, problem: problem.as_ref() };
         for builder in std::mem::take(&mut self.whole) {
-            for (table, batch) in builder.finish(&end, &mut self.interner) {
-                stopped |= sink.batch(table, batch).is_break();
+            for (name, batch) in builder.finish(&end, &mut self.interner) {
+                let call: TableCall = table(name).expect("a builder names tables of the catalog").into();
+                stopped |= sink.batch(&call, batch).is_break();
+            }
+        }
+        for (call, builder) in std::mem::take(&mut self.called) {
+            for (_, batch) in builder.finish(&end, &mut self.interner) {
+                stopped |= sink.batch(&call, batch).is_break();
             }
         }
         Self::outcome(events, reader, problem, stopped)
@@ -174,6 +184,16 @@ impl Pass {
             stopped,
         }
     }
+}
+
+/// The builder of a table whose rows come with the events.
+fn row_builder(table: &Table, schema: &SchemaRef) -> Option<Box<dyn RowBuilder>> {
+    events::builder(table.name, schema).or_else(|| instants::builder(table.name, schema))
+}
+
+/// The builder of what a table function gives.
+fn function_builder(call: &TableCall, schema: SchemaRef) -> Option<Box<dyn WholeBuilder>> {
+    utilization::builder(call, schema)
 }
 
 impl Streaming {
@@ -202,6 +222,6 @@ impl Streaming {
 
     fn flush(&mut self, interner: &mut Interner, sink: &mut dyn Sink) -> ControlFlow<()> {
         let rows = std::mem::take(&mut self.rows);
-        sink.batch(self.table, self.builder.take(&self.schema, rows, interner))
+        sink.batch(&self.call, self.builder.take(&self.schema, rows, interner))
     }
 }

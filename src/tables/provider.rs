@@ -20,39 +20,39 @@ use datafusion::physical_plan::ExecutionPlan;
 use super::scan::{ScanExec, ScanMetrics};
 use super::schema::schema;
 use super::window::{Bounds, Window};
-use crate::catalog::Table;
+use crate::catalog::TableCall;
 
 /// Where a table's rows come from.
 pub trait RowSource: Debug + Send + Sync {
     /// The rows of a table that has been loaded with at least these columns, which are places in the catalog.
-    fn loaded(&self, table: &'static Table, columns: &[usize]) -> Option<Vec<RecordBatch>>;
+    fn loaded(&self, call: &TableCall, columns: &[usize]) -> Option<Vec<RecordBatch>>;
 
     /// The rows of a table as a pass over a window of the trace yields them.
     fn stream(
         self: Arc<Self>,
-        table: &'static Table,
+        call: &TableCall,
         columns: &[usize],
         window: Window,
         metrics: ScanMetrics,
     ) -> SendableRecordBatchStream;
 }
 
-/// A table of the catalog, over a trace.
+/// A table of the catalog, or what a table function gives, over a trace.
 #[derive(Debug)]
 pub struct TraceTable {
-    table: &'static Table,
+    call: TableCall,
     source: Arc<dyn RowSource>,
     /// Nobody asks for what lies outside of this: intervals are cut to it.
     clip: Window,
 }
 
 impl TraceTable {
-    pub fn new(table: &'static Table, clip: Window, source: Arc<dyn RowSource>) -> Self {
-        Self { table, source, clip }
+    pub fn new(call: TableCall, clip: Window, source: Arc<dyn RowSource>) -> Self {
+        Self { call, source, clip }
     }
 
-    pub fn table(&self) -> &'static Table {
-        self.table
+    pub fn call(&self) -> &TableCall {
+        &self.call
     }
 
     fn plan(
@@ -61,11 +61,12 @@ impl TraceTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let all = || (0..self.table.columns.len()).collect();
+        let table = self.call.table();
+        let all = || (0..table.columns.len()).collect();
         let columns: Vec<usize> = projection.cloned().unwrap_or_else(all);
-        let schema = schema(self.table, &columns);
+        let schema = schema(table, &columns);
         let order = self.order(&schema)?;
-        if let Some(batches) = self.source.loaded(self.table, &columns) {
+        if let Some(batches) = self.source.loaded(&self.call, &columns) {
             let source = MemorySourceConfig::try_new(&[batches], schema, None)?
                 .with_limit(limit)
                 .try_with_sort_information(order.into_iter().collect())?;
@@ -73,15 +74,16 @@ impl TraceTable {
         }
         let mut bounds = Bounds { clip: self.clip, ..Bounds::default() };
         filters.iter().filter_map(Limit::of).for_each(|limit| limit.narrow(&mut bounds));
-        let window = bounds.window(self.table, &columns);
-        Ok(Arc::new(ScanExec::new(self.table, columns, window, order, limit, self.source.clone())))
+        let window = bounds.window(table, &columns);
+        Ok(Arc::new(ScanExec::new(self.call.clone(), columns, window, order, limit, self.source.clone())))
     }
 
     /// The order in which rows come, as far as the projection keeps its columns.
     fn order(&self, schema: &SchemaRef) -> Result<Option<LexOrdering>> {
         let ascending = SortOptions { descending: false, nulls_first: false };
         let keys: Vec<PhysicalSortExpr> = self
-            .table
+            .call
+            .table()
             .order
             .iter()
             .take_while(|name| schema.column_with_name(name).is_some())
@@ -141,7 +143,8 @@ impl Limit {
 
 impl TableProvider for TraceTable {
     fn schema(&self) -> SchemaRef {
-        schema(self.table, &(0..self.table.columns.len()).collect::<Vec<_>>())
+        let table = self.call.table();
+        schema(table, &(0..table.columns.len()).collect::<Vec<_>>())
     }
 
     fn table_type(&self) -> TableType {

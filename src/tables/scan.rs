@@ -18,12 +18,12 @@ use super::pass::Outcome;
 use super::provider::RowSource;
 use super::schema::schema;
 use super::window::Window;
-use crate::catalog::Table;
+use crate::catalog::TableCall;
 
 /// Some columns of a table, of a window of the trace.
 #[derive(Debug)]
 pub(super) struct ScanExec {
-    table: &'static Table,
+    call: TableCall,
     columns: Vec<usize>,
     window: Window,
     limit: Option<usize>,
@@ -64,14 +64,14 @@ impl ScanMetrics {
 
 impl ScanExec {
     pub(super) fn new(
-        table: &'static Table,
+        call: TableCall,
         columns: Vec<usize>,
         window: Window,
         order: Option<LexOrdering>,
         limit: Option<usize>,
         source: Arc<dyn RowSource>,
     ) -> Self {
-        let mut equivalences = EquivalenceProperties::new(schema(table, &columns));
+        let mut equivalences = EquivalenceProperties::new(schema(call.table(), &columns));
         if let Some(order) = order {
             equivalences.add_ordering(order);
         }
@@ -82,15 +82,15 @@ impl ScanExec {
             Boundedness::Bounded,
         );
         let metrics = ExecutionPlanMetricsSet::new();
-        Self { table, columns, window, limit, source, cache: Arc::new(cache), metrics }
+        Self { call, columns, window, limit, source, cache: Arc::new(cache), metrics }
     }
 }
 
 impl DisplayAs for ScanExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let columns = self.columns.iter().filter_map(|&column| self.table.columns.get(column));
+        let columns = self.columns.iter().filter_map(|&column| self.call.table().columns.get(column));
         let columns: Vec<&str> = columns.map(|column| column.name).collect();
-        write!(f, "ScanExec: {}, columns=[{}]", self.table.name, columns.join(", "))?;
+        write!(f, "ScanExec: {}, columns=[{}]", self.call, columns.join(", "))?;
         if self.window != Window::default() {
             write!(f, ", window={}", self.window)?;
         }
@@ -135,7 +135,7 @@ impl ExecutionPlan for ScanExec {
 
     fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let metrics = ScanMetrics::new(&self.metrics);
-        let rows = self.source.clone().stream(self.table, &self.columns, self.window, metrics);
+        let rows = self.source.clone().stream(&self.call, &self.columns, self.window, metrics);
         let baseline = BaselineMetrics::new(&self.metrics, partition);
         Ok(Box::pin(LimitStream::new(rows, 0, self.limit, baseline)))
     }
@@ -154,7 +154,7 @@ impl ExecutionPlan for ScanExec {
 
     fn with_fetch(&self, limit: Option<usize>) -> Option<Arc<dyn ExecutionPlan>> {
         Some(Arc::new(Self {
-            table: self.table,
+            call: self.call.clone(),
             columns: self.columns.clone(),
             window: self.window,
             limit,

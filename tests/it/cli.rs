@@ -248,8 +248,9 @@ fn pages() {
         ])
     );
     let tables = answer(&["tables", "--format", "csv"]);
+    let functions = gtq::catalog::table_functions();
     assert!(tables.starts_with("table,one row per,columns\n"), "{tables}");
-    assert_eq!(tables.lines().count(), 1 + gtq::catalog::tables().len());
+    assert_eq!(tables.lines().count(), 1 + gtq::catalog::tables().len() + functions.len());
     for table in gtq::catalog::tables() {
         let page = answer(&["describe", table.name, "--format", "csv"]);
         assert_eq!(page.lines().count(), 1 + table.columns.len(), "{}", table.name);

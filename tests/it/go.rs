@@ -311,6 +311,56 @@ fn tasks() {
     });
 }
 
+/// Minimum mutator utilization, and the number of steps that it is made from, for several sets of flags at once.
+#[test]
+fn mutator_utilization() {
+    for_all(|trace| {
+        let answer = trace.answer();
+        let mut texts = Vec::new();
+        for of_flags in list(&answer["mmu"]) {
+            let flags = of_flags["flags"].as_str().expect("flags");
+            let windows = list(&of_flags["curve"]).iter().map(|point| format!("{}ns", point[0]));
+            let windows = windows.collect::<Vec<_>>().join(", ");
+            texts.push(format!("select '{flags}' as flags, * from mmu('{flags}', [{windows}])"));
+            texts.push(format!(
+                "select '{flags}' as flags, null as window, count() as points, count(distinct p) as ps, null, null
+                 from mutator_utilization('{flags}')"
+            ));
+        }
+        let got = rows(&trace.open(), &texts.join(" union all "));
+        for of_flags in list(&answer["mmu"]) {
+            let flags = &of_flags["flags"];
+            let of = || got.iter().filter(|row| row["flags"] == *flags);
+            let steps = of().find(|row| row["window"].is_null()).ok_or("no steps")?;
+            let series = if flags.as_str().is_some_and(|flags| flags.contains("perProc")) {
+                number(&of_flags["series"])
+            } else {
+                0.0
+            };
+            let counts = (number(&steps["mmu"]), number(&steps["p999"]));
+            ensure_equal(&format!("{flags}: steps and Ps"), (number(&of_flags["points"]), series), counts)?;
+            for point in list(&of_flags["curve"]) {
+                let row = of().find(|row| row["window"] == point[0]).ok_or("no such window")?;
+                for (place, column) in [(1, "mmu"), (2, "p999"), (3, "p99"), (4, "p95")] {
+                    let (want, got) = (number(&point[place]), number(&row[column]));
+                    if (want - got).abs() > 1e-9 {
+                        return Err(format!("{flags}: {column} of {}: {want} wanted, {got} got", point[0]));
+                    }
+                }
+            }
+        }
+        Ok(())
+    });
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+fn ensure_equal<T: PartialEq + std::fmt::Debug>(what: &str, want: T, got: T) -> Result<(), String> {
+    if want == got { Ok(()) } else { Err(format!("{what}: {want:?} wanted, {got:?} got")) }
+}
+
 /// The size of the file, the number of events, and the length of the trace.
 #[test]
 fn bounds() {

@@ -23,6 +23,8 @@ fn plans() {
         "select g from goroutines union select g from logs",
         "select leaf(stack) as leaf, count() from events where stack has 'main.main' and time in @1s..@2s",
         "select count() from events where time > @end - 10ms",
+        "select a.window, b.mmu from mmu('stw', [1ms, 2ms]) a join mmu('sweep') b using (window) where a.mmu < 0.5",
+        "from mmu_worst(10ms) |> clip @1s..@2s |> select end - start as dur",
     ] {
         let plan = explain(query);
         shown += &format!("{query}\n\n{}\n\n{}\n\n\n", plan.logical, plan.optimized);

@@ -40,6 +40,14 @@ fn queries_give_what_they_should() {
     insta::assert_snapshot!(all);
 }
 
+/// Every table function stands in at least one case.
+#[test]
+fn every_table_function_is_tried() {
+    let text = include_str!("queries.txt");
+    let mut functions = catalog::table_functions().iter().map(catalog::TableFunction::name);
+    assert_eq!(functions.find(|name| !text.contains(&format!("from {name}("))), None);
+}
+
 /// Every function of the catalog stands in at least one case, but for those that only `sema` knows.
 #[test]
 fn every_function_is_tried() {

@@ -74,6 +74,20 @@ fn saved_queries_run() {
     insta::assert_snapshot!(all);
 }
 
+/// The pages on mutator utilization.
+#[test]
+fn mutator_utilization_runs() {
+    let trace = "tests/fixtures/garbage-go1.27.3.trace";
+    let mut all =
+        shown(&["run", "mmu", "--flags", "perProc|stw", "--windows", "10ms,100ms", "--format", "csv", trace]);
+    all += &shown(&["run", "mmu", "--windows", "100ms", "--compat", "false", "--format", "csv", trace]);
+    all += &shown(&["run", "mmu", "--flags", "perproc", trace]);
+    all += &shown(&["run", "mmu", "--windows", "0ms", trace]);
+    all += &shown(&["run", "mmu_worst", "--window", "20ms", "--n", "2", "--format", "csv", trace]);
+    all += &shown(&["describe", "mmu_worst", "--format", "csv"]);
+    insta::assert_snapshot!(all);
+}
+
 #[test]
 fn the_library_is_listed_and_has_no_mistakes() {
     insta::assert_snapshot!(shown(&["run"]));
