@@ -161,8 +161,10 @@ impl Pass {
         let end = TraceEnd { file, reader, events, start, last, problem: problem.as_ref() };
         for builder in std::mem::take(&mut self.whole) {
             for (name, batch) in builder.finish(&end, &mut self.interner) {
-                let call: TableCall = table(name).expect("a builder names tables of the catalog").into();
-                stopped |= sink.batch(&call, batch).is_break();
+                // A builder names tables of the catalog.
+                if let Some(table) = table(name) {
+                    stopped |= sink.batch(&table.into(), batch).is_break();
+                }
             }
         }
         for (call, builder) in std::mem::take(&mut self.called) {

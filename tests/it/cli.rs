@@ -248,9 +248,14 @@ fn pages() {
         ])
     );
     let tables = answer(&["tables", "--format", "csv"]);
-    let functions = gtq::catalog::table_functions();
     assert!(tables.starts_with("table,one row per,columns\n"), "{tables}");
+    let functions = gtq::catalog::table_functions();
     assert_eq!(tables.lines().count(), 1 + gtq::catalog::tables().len() + functions.len());
+    for function in functions {
+        let page = answer(&["describe", function.name(), "--format", "csv"]);
+        let parts = function.parameters.len() + function.table.columns.len();
+        assert_eq!(page.lines().count(), 1 + parts, "{}", function.name());
+    }
     for table in gtq::catalog::tables() {
         let page = answer(&["describe", table.name, "--format", "csv"]);
         assert_eq!(page.lines().count(), 1 + table.columns.len(), "{}", table.name);

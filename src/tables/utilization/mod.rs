@@ -21,7 +21,7 @@ use arrow::datatypes::SchemaRef;
 use super::builder::{Context, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
 use super::intern::Interner;
-use crate::catalog::TableCall;
+use crate::catalog::{Argument, TableCall};
 use crate::trace::Event;
 use curve::Curve;
 use steps::{Flags, Series, Steps};
@@ -59,7 +59,8 @@ pub(super) fn builder(call: &TableCall, schema: SchemaRef) -> Option<Box<dyn Who
     let (question, flags) = match call.table().name {
         "mutator_utilization" => (Question::Steps, 0),
         "mmu" => {
-            let windows = call.arg(1).as_list().map(|list| list.iter().filter_map(|w| w.as_int()).collect());
+            let windows = call.arg(1).as_list();
+            let windows = windows.map(|list| list.iter().filter_map(Argument::as_int).collect());
             (Question::Mmu { windows, compat: call.arg(2).as_bool() != Some(false) }, 0)
         }
         "mmu_worst" => {

@@ -69,7 +69,7 @@ impl Curve<'_> {
     /// in Go: `MMUCurve.Examples`.
     pub(super) fn worst(&self, window: i64, n: usize) -> Vec<UtilizationWindow> {
         let better = |a: &UtilizationWindow, b: &UtilizationWindow| {
-            a.utilization > b.utilization || a.utilization == b.utilization && a.start > b.start
+            b.utilization.total_cmp(&a.utilization).then(b.start.cmp(&a.start)).is_lt()
         };
         let mut worst = Worst { most: n, window, windows: Heap::new(Vec::new(), better) };
         if n > 0 {
