@@ -12,7 +12,8 @@ use super::needs::Needs;
 use super::stacks::Stacks;
 use super::window::Window;
 use super::{
-    events, goroutine_states, instants, procs, ranges, schema, stack_tables, summary, threads, trace_tables,
+    events, gcs, goroutine_states, instants, procs, ranges, schema, stack_tables, summary, threads, timeline,
+    trace_tables, wakeups,
 };
 use crate::catalog::Table;
 use crate::trace::{Error, Event, Happening, Reader};
@@ -91,6 +92,9 @@ impl Pass {
             procs::builder(&schemas),
             threads::builder(&schemas),
             ranges::builder(&schemas),
+            gcs::builder(&schemas),
+            wakeups::builder(&schemas),
+            timeline::builder(&schemas),
             stack_tables::builder(&schemas),
             trace_tables::builder(&schemas),
         ];
