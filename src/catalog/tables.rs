@@ -444,7 +444,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 col("name", Type::String, "the same as the viewer words it, with the reason of the wait"),
                 col("from_slice", Type::Int, "innermost slice in which the cause lies").null(),
                 col("from_time", Type::Time, "when the goroutine was created, unblocked or back, or the task began"),
-                col("to_slice", Type::Int, "slice that it let begin").null(),
+                col("to_slice", Type::Int, "slice that it let begin"),
                 col("to_time", Type::Time, "when the goroutine ran, or the task began"),
                 col("from_g", Type::Int, "goroutine that caused it").null(),
                 col("to_g", Type::Int, "goroutine that ran, or that began the task").null(),

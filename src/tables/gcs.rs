@@ -144,7 +144,8 @@ impl Gcs {
             }
             (RangeKind::GcMarkAssist, Scope::Goroutine(g)) => {
                 if let (Some(since), Some((row, start))) = (self.assists.remove(&g), self.open) {
-                    self.sums[row].assist += now - since.max(start);
+                    let assist = &mut self.sums[row].assist;
+                    *assist = assist.saturating_add(now - since.max(start));
                 }
             }
             (RangeKind::StopTheWorld { .. }, Scope::Goroutine(g))

@@ -34,7 +34,7 @@ pub(super) struct Flow {
     pub(super) to_g: Option<i64>,
     /// Rows of slices.
     pub(super) from: Option<usize>,
-    pub(super) to: Option<usize>,
+    pub(super) to: usize,
 }
 
 /// Flows, in the order in which they end.
@@ -60,7 +60,7 @@ impl Flows {
     }
 
     pub(super) fn push(&mut self, flow: &Flow) {
-        let row = |row: Option<usize>| row.and_then(|row| u32::try_from(row).ok()).unwrap_or(NONE);
+        let row = |row: usize| u32::try_from(row).unwrap_or(NONE);
         let c = &mut self.columns;
         c.lane.push(flow.lane);
         c.kind.push(flow.kind);
@@ -69,7 +69,7 @@ impl Flows {
         c.to_time.push(flow.to_time);
         c.from_g.push(flow.from_g);
         c.to_g.push(flow.to_g);
-        self.from.push(row(flow.from));
+        self.from.push(flow.from.map_or(NONE, row));
         self.to.push(row(flow.to));
     }
 
@@ -84,10 +84,10 @@ impl Flows {
     }
 
     /// The number of each flow, and the rows of the slices that it joins.
-    pub(super) fn ends(&self) -> impl Iterator<Item = (i64, Option<usize>, Option<usize>)> {
-        let row = |&row: &u32| (row != NONE).then_some(row as usize);
+    pub(super) fn ends(&self) -> impl Iterator<Item = (i64, Option<usize>, usize)> {
         let rows = self.from.iter().zip(&self.to);
-        (0..).zip(rows).map(move |(flow, (from, to))| (flow, row(from), row(to)))
+        let row = |row: u32| (row != NONE).then_some(row as usize);
+        (0..).zip(rows).map(move |(flow, (&from, &to))| (flow, row(from), to as usize))
     }
 
     /// `numbers`: of the slices, by their rows.

@@ -147,7 +147,7 @@ impl Goroutine {
                 from_g: cause.g,
                 to_g: self.id.known(),
                 from: cause.slice,
-                to: Some(open.row),
+                to: open.row,
             });
         }
         for range in &mut self.ranges {

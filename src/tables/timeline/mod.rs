@@ -4,6 +4,17 @@
 //! by thread and by goroutine, in which a running goroutine is a box on another lane; here all are made at once.
 //! `goroutine` follows one goroutine in all views, `tasks` follows user tasks, `slices` and `flows` keep the rows, and
 //! `nesting` finds out which box lies within which. This file follows the events.
+//!
+//! Names, times, stacks and arrows are the viewer's, but where it goes wrong or leaves out:
+//!
+//! - It takes proc 0 for no proc when a goroutine is unblocked, and draws no arrow; here it is one like the others.
+//! - By thread, it puts a blocking syscall on the thread where its goroutine runs next, if it ever does; here it lies on
+//!   the thread that it blocked.
+//! - A range that a new generation says to go on, it moves back to where its goroutine began to run.
+//! - By goroutine, it hides the lanes "Network" and "Syscalls" and the arrows from there.
+//! - An arrow without a box to start from is not drawn; here it is a row without `from_slice`.
+//! - It shows user tasks of one kind at a time, with their regions; here are all, and regions outside of tasks too.
+//! - Marks without length, but for those that arrows start from, are no slices: samples, logs, procs that start and stop.
 
 mod flows;
 mod goroutine;

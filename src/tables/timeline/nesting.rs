@@ -37,7 +37,7 @@ impl Nesting {
             }
             if let Some(&outer) = around.last() {
                 parents[row] = Some(outer);
-                own[outer] -= dur(row);
+                own[outer] = own[outer].saturating_sub(dur(row));
             }
             around.push(row);
         }

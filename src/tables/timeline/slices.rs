@@ -134,10 +134,13 @@ impl Slices {
     pub(super) fn close(&mut self, open: Open, end: i64, stack: StackNumber) {
         self.intervals.close(open.row, end);
         self.columns.end_stack.set(open.row, stack);
-        if let Some(rows) = self.open.get_mut(&open.lane)
-            && let Some(place) = rows.iter().rposition(|&row| row == open.row)
-        {
+        let Some(rows) = self.open.get_mut(&open.lane) else { return };
+        if let Some(place) = rows.iter().rposition(|&row| row == open.row) {
             rows.remove(place);
+        }
+        // Goroutines and tasks come and go; procs and threads stay.
+        if rows.is_empty() && !matches!(open.lane, Lane::Proc(_) | Lane::Thread(_)) {
+            self.open.remove(&open.lane);
         }
     }
 
@@ -253,7 +256,7 @@ fn words(lanes: &[Lane]) -> ArrayRef {
 fn incoming(flows: &Flows, rows: usize) -> ArrayRef {
     let mut incoming = vec![None; rows];
     for (flow, _, to) in flows.ends() {
-        if let Some(slot) = to.and_then(|row| incoming.get_mut(row)) {
+        if let Some(slot) = incoming.get_mut(to) {
             *slot = Some(flow);
         }
     }

@@ -44,8 +44,9 @@ impl Tasks {
                 to_time: cx.now,
                 from_g: event.g.known(),
                 to_g: event.g.known(),
-                from: Some(from.row),
-                to: Some(to.row),
+                // A parent may have ended before; the viewer finds no slice to draw the arrow from then.
+                from: slices.innermost(from.lane),
+                to: to.row,
             });
         }
     }
