@@ -435,14 +435,20 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
         },
         Table {
             name: "flows",
-            row: "arrow on the timeline, for each of the lanes 'proc', 'thread', 'g' and 'task': what let a goroutine run, or a task's parent",
+            row: "flow, an arrow on the timeline: what let a goroutine run, for each of the lanes 'proc', 'thread' and 'g', \
+                  or what task another began in",
             order: &["to_time"],
             columns: vec![
                 col("flow", Type::Int, "number of the flow, in order of to_time"),
                 col("lane", Type::String, "kind of the lanes that it joins").of(&LANES),
                 col("kind", Type::String, "what it stands for").of(&FLOW_KINDS),
                 col("name", Type::String, "the same as the viewer words it, with the reason of the wait"),
-                col("from_slice", Type::Int, "innermost slice in which the cause lies").null(),
+                col(
+                    "from_slice",
+                    Type::Int,
+                    "innermost slice in which the cause lies; the parent task's, even if that has ended",
+                )
+                .null(),
                 col("from_time", Type::Time, "when the goroutine was created, unblocked or back, or the task began"),
                 col("to_slice", Type::Int, "slice that it let begin"),
                 col("to_time", Type::Time, "when the goroutine ran, or the task began"),

@@ -44,8 +44,8 @@ impl Tasks {
                 to_time: cx.now,
                 from_g: event.g.known(),
                 to_g: event.g.known(),
-                // A parent may have ended before; the viewer finds no slice to draw the arrow from then.
-                from: slices.innermost(from.lane),
+                // A parent may have ended before: its slice is still the one to look at.
+                from: Some(from.row),
                 to: to.row,
             });
         }
