@@ -65,6 +65,24 @@ pub(super) static SCOPES: Domain =
 pub(super) static STAT_CATEGORIES: Domain =
     Domain { name: "statistic category", values: &["block", "range"], closed: true };
 
+/// Lanes of the timeline.
+pub(super) static LANES: Domain = Domain {
+    name: "lane",
+    values: &["proc", "thread", "g", "gc", "network", "syscalls", "task", "region"],
+    closed: true,
+};
+
+/// What a slice of the timeline shows.
+pub(super) static SLICE_CATEGORIES: Domain = Domain {
+    name: "slice category",
+    values: &["goroutine", "syscall", "range", "instant", "task", "region"],
+    closed: true,
+};
+
+/// Arrows of the timeline, as Go's viewer words them.
+pub(super) static FLOW_KINDS: Domain =
+    Domain { name: "flow kind", values: &["go", "unblock", "exit blocked syscall", "newTask"], closed: true };
+
 /// Families of trace formats.
 pub(super) static FORMATS: Domain = Domain { name: "trace format", values: &["v1", "v2"], closed: true };
 

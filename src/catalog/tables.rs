@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use super::Type;
 use super::domains::{
-    Domain, EVENT_KINDS, FORMATS, GOROUTINE_STATES, LAST_STATES, METRICS, PROC_STATES, REASONS, RESOURCES,
-    SCOPES, STAT_CATEGORIES, STATES,
+    Domain, EVENT_KINDS, FLOW_KINDS, FORMATS, GOROUTINE_STATES, LANES, LAST_STATES, METRICS, PROC_STATES,
+    REASONS, RESOURCES, SCOPES, SLICE_CATEGORIES, STAT_CATEGORIES, STATES,
 };
 
 /// A virtual table.
@@ -124,6 +124,22 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 col("waker_stack", Type::Stack, "for runnable: the waker's stack at that moment").null(),
                 open_start(),
                 open_end(),
+            ],
+        },
+        Table {
+            name: "wakeups",
+            row: "goroutine made runnable after a wait; from_g is null where no goroutine did it (network, timers)",
+            order: &["time"],
+            columns: vec![
+                col("time", Type::Time, "when it was made runnable"),
+                col("from_g", Type::Int, "goroutine that did it").null(),
+                col("to_g", Type::Int, "goroutine that was made runnable"),
+                col("from_stack", Type::Stack, "stack of from_g at that moment").null(),
+                col("reason", Type::String, "why to_g had waited").null().of(&REASONS),
+                col("wait", Type::Duration, "how long it had waited; with open_start: since the trace's start"),
+                col("latency", Type::Duration, "how long until it ran; with open_end: until the trace's end"),
+                col("open_start", Type::Bool, "whether its wait began before the trace"),
+                col("open_end", Type::Bool, "whether it did not run before the trace's end"),
             ],
         },
         Table {
@@ -320,6 +336,33 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
             ],
         },
         Table {
+            name: "gcs",
+            row: "GC cycle: Go's range 'GC concurrent mark phase'",
+            order: &["start"],
+            columns: vec![
+                col("gc", Type::Int, "number of the cycle within the trace, from 1"),
+                col("start", Type::Time, "when it began, before the world was stopped for it"),
+                col("end", Type::Time, "when it ended, before the world went on"),
+                col("dur", Type::Duration, "end - start"),
+                col("stw", Type::Duration, "time between start and end in which the world was stopped, for any reason"),
+                col(
+                    "pause",
+                    Type::Duration,
+                    "time of the stop-the-worlds that began in it, to their ends: the last one outlasts it",
+                ),
+                col(
+                    "assist",
+                    Type::Duration,
+                    "time between start and end in mark assist, summed over goroutines, their waits included",
+                ),
+                col("heap_start", Type::Bytes, "heap objects when it began, if the trace told by then").null(),
+                col("heap_end", Type::Bytes, "heap objects when it ended: those that it found alive").null(),
+                col("goal", Type::Bytes, "heap goal when it began: the one that it ran for").null(),
+                open_start(),
+                open_end(),
+            ],
+        },
+        Table {
             name: "metrics",
             row: "change of a runtime metric",
             order: &["time"],
@@ -351,6 +394,66 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 col("time", Type::Time, "when it was set"),
                 col("g", Type::Int, "goroutine id").null(),
                 col("label", Type::String, "label").null(),
+            ],
+        },
+        Table {
+            name: "slices",
+            row: "box on the timeline, as Go's viewer draws it; a running goroutine is one on each of the lanes 'proc', \
+                  'thread' and 'g'",
+            order: &["start"],
+            columns: vec![
+                col("slice", Type::Int, "number of the slice, in order of start"),
+                col(
+                    "lane",
+                    Type::String,
+                    "kind of lane; 'network' and 'syscalls' have instants only: unblocked by the network, back from a blocking syscall",
+                )
+                .of(&LANES),
+                col("id", Type::Int, "number of the lane's proc, thread, goroutine (also for 'region') or task").null(),
+                col("name", Type::String, "what is written on it").null(),
+                col("category", Type::String, "what it shows").of(&SLICE_CATEGORIES),
+                col("g", Type::Int, "goroutine that it is about, or on which it began").null(),
+                col("task", Type::Int, "tasks and regions: the task").null(),
+                col("blocked", Type::Bool, "syscalls: whether it lost its P"),
+                col("parent", Type::Int, "slice of the same lane that directly encloses it").null(),
+                col("start", Type::Time, "when it began"),
+                col("end", Type::Time, "when it ended"),
+                col("dur", Type::Duration, "end - start"),
+                col("self", Type::Duration, "dur without the slices that it directly encloses; clip does not cut it"),
+                col(
+                    "start_stack",
+                    Type::Stack,
+                    "stack at its begin; for a running goroutine, that at which it last stopped",
+                )
+                .null(),
+                col("end_stack", Type::Stack, "stack at its end").null(),
+                col("incoming", Type::Int, "flow that ends at it").null(),
+                col("outgoing", Type::list(Type::Int), "flows that start from it"),
+                open_start(),
+                open_end(),
+            ],
+        },
+        Table {
+            name: "flows",
+            row: "flow, an arrow on the timeline: what let a goroutine run, for each of the lanes 'proc', 'thread' and 'g', \
+                  or what task another began in",
+            order: &["to_time"],
+            columns: vec![
+                col("flow", Type::Int, "number of the flow, in order of to_time"),
+                col("lane", Type::String, "kind of the lanes that it joins").of(&LANES),
+                col("kind", Type::String, "what it stands for").of(&FLOW_KINDS),
+                col("name", Type::String, "the same as the viewer words it, with the reason of the wait"),
+                col(
+                    "from_slice",
+                    Type::Int,
+                    "innermost slice in which the cause lies; the parent task's, even if that has ended",
+                )
+                .null(),
+                col("from_time", Type::Time, "when the goroutine was created, unblocked or back, or the task began"),
+                col("to_slice", Type::Int, "slice that it let begin"),
+                col("to_time", Type::Time, "when the goroutine ran, or the task began"),
+                col("from_g", Type::Int, "goroutine that caused it").null(),
+                col("to_g", Type::Int, "goroutine that ran, or that began the task").null(),
             ],
         },
         Table {

@@ -39,6 +39,22 @@ impl Intervals {
         self.open_end[row] = false;
     }
 
+    /// Sets the start of an interval that was thought to have begun before the trace.
+    pub(super) fn start_at(&mut self, row: usize, start: i64) {
+        self.start[row] = start;
+        self.open_start[row] = false;
+    }
+
+    /// When an interval began; `None`: before the trace.
+    pub(super) fn start(&self, row: usize) -> Option<i64> {
+        (!self.open_start[row]).then_some(self.start[row])
+    }
+
+    /// Both ends of an interval; of one that is open, only after [`finish`](Self::finish).
+    pub(super) fn bounds(&self, row: usize) -> (i64, i64) {
+        (self.start[row], self.end[row])
+    }
+
     /// Whether both its ends are in the trace.
     pub(super) fn is_complete(&self, row: usize) -> bool {
         !self.open_start[row] && !self.open_end[row]
@@ -64,11 +80,10 @@ impl Intervals {
 
     /// The column called `name`, if it is one of these.
     pub(super) fn array(&self, name: &str) -> Option<ArrayRef> {
-        let ints = |values: &Vec<i64>| Arc::new(Int64Array::from(values.clone())) as ArrayRef;
         Some(match name {
-            "start" => ints(&self.start),
-            "end" => ints(&self.end),
-            "dur" => ints(&(0..self.len()).map(|row| self.dur(row)).collect()),
+            "start" => ints(self.start.iter().copied()),
+            "end" => ints(self.end.iter().copied()),
+            "dur" => ints((0..self.len()).map(|row| self.dur(row))),
             "open_start" => Arc::new(BooleanArray::from(self.open_start.clone())),
             "open_end" => Arc::new(BooleanArray::from(self.open_end.clone())),
             _ => return None,
@@ -89,4 +104,9 @@ impl Intervals {
         rows.sort_by_key(|&row| self.start[row as usize]);
         rows.into()
     }
+}
+
+/// A column of numbers, never null.
+pub(super) fn ints(values: impl Iterator<Item = i64>) -> ArrayRef {
+    Arc::new(Int64Array::from_iter_values(values))
 }

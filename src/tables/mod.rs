@@ -10,6 +10,7 @@
 mod builder;
 mod columns;
 mod events;
+mod gcs;
 mod goroutine_states;
 mod instants;
 mod intern;
@@ -26,8 +27,10 @@ mod stacks;
 mod stats;
 mod summary;
 mod threads;
+mod timeline;
 mod trace_tables;
 mod utilization;
+mod wakeups;
 mod window;
 
 pub use needs::Needs;

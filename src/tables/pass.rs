@@ -12,8 +12,8 @@ use super::needs::Needs;
 use super::stacks::Stacks;
 use super::window::Window;
 use super::{
-    events, goroutine_states, instants, procs, ranges, schema, stack_tables, summary, threads, trace_tables,
-    utilization,
+    events, gcs, goroutine_states, instants, procs, ranges, schema, stack_tables, summary, threads, timeline,
+    trace_tables, utilization, wakeups,
 };
 use crate::catalog::{Table, TableCall, table};
 use crate::trace::{Error, Event, Happening, Reader};
@@ -94,6 +94,9 @@ impl Pass {
             procs::builder(&schemas),
             threads::builder(&schemas),
             ranges::builder(&schemas),
+            gcs::builder(&schemas),
+            wakeups::builder(&schemas),
+            timeline::builder(&schemas),
             stack_tables::builder(&schemas),
             trace_tables::builder(&schemas),
         ];

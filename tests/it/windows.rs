@@ -4,7 +4,7 @@ use crate::support::{Trace, csv, trace};
 use gtq::engine::Session;
 
 /// Columns that let a scan pass over both sides, over one, and over none. `?` stands for the window.
-const QUERIES: [&str; 8] = [
+const QUERIES: [&str; 11] = [
     "select time, kind, g, p, m, stack, to_state, reason, message from events where time in ?",
     "select time, kind, from_state, name from events where time in ?",
     "select * from logs where time in ?",
@@ -13,6 +13,9 @@ const QUERIES: [&str; 8] = [
     "select g, state, reason, start, stack from goroutine_states where start in ? order by g, start, state",
     "from proc_states |> clip ? |> select p, state, start, end, dur, open_start, open_end |> order by p, start, end, state",
     "from ranges |> clip ? |> select name, scope, start, end, dur, stack |> order by name, start, end",
+    "from slices |> clip ? |> select slice, lane, id, name, start, end, self, parent, incoming, open_start, open_end",
+    "from gcs |> clip ? |> select *",
+    "select * from wakeups where time in ?",
 ];
 
 /// The same, so that no scan can know the window: it is no constant until the query runs.

@@ -1,0 +1,290 @@
+//! The boxes and arrows of a timeline, as Go's viewer shows them.
+//!
+//! Source: `src/cmd/trace` (`gstate.go` and the generators of its views) of Go 1.27. The viewer has three views, by proc,
+//! by thread and by goroutine, in which a running goroutine is a box on another lane; here all are made at once.
+//! `goroutine` follows one goroutine in all views, `tasks` follows user tasks, `slices` and `flows` keep the rows, and
+//! `nesting` finds out which box lies within which. This file follows the events.
+//!
+//! Names, times, stacks and arrows are the viewer's, but where it goes wrong or leaves out:
+//!
+//! - It takes proc 0 for no proc when a goroutine is unblocked, and draws no arrow; here it is one like the others.
+//! - By thread, it puts a blocking syscall on the thread where its goroutine runs next, if it ever does; here it lies on
+//!   the thread that it blocked.
+//! - A range that a new generation says to go on, it moves back to where its goroutine began to run.
+//! - By goroutine, it hides the lanes "Network" and "Syscalls" and the arrows from there.
+//! - An arrow without a box to start from is not drawn; here it is a row without `from_slice`.
+//! - It shows user tasks of one kind at a time, with their regions; here are all, and regions outside of tasks too.
+//! - Marks without length, but for those that arrows start from, are no slices: samples, logs, procs that start and stop.
+
+mod flows;
+mod goroutine;
+mod nesting;
+mod slices;
+mod tasks;
+
+use ahash::AHashMap;
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+
+use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::intern::{Interner, TextId};
+use crate::trace::{
+    Event, GoroutineId, GoroutineState, Happening, ProcId, ProcState, Range, Scope, StackId, StringId,
+};
+use flows::Flows;
+use goroutine::{Cause, Goroutine, View};
+use slices::{Lane, New, Open, Slices};
+use tasks::Tasks;
+
+struct Timeline {
+    schemas: [Option<SchemaRef>; 2],
+    slices: Slices,
+    flows: Flows,
+    goroutines: AHashMap<GoroutineId, Goroutine>,
+    /// Which goroutine is in a syscall on which proc.
+    syscall_on: AHashMap<ProcId, GoroutineId>,
+    /// Ranges of procs, and of everything.
+    ranges: AHashMap<(Scope, TextId), Open>,
+    tasks: Tasks,
+}
+
+/// A goroutine's change of state.
+#[derive(Clone, Copy)]
+struct Transition {
+    id: GoroutineId,
+    from: GoroutineState,
+    to: GoroutineState,
+    reason: StringId,
+    stack: StackId,
+}
+
+pub(super) fn builder(schema: &dyn Fn(&str) -> Option<SchemaRef>) -> Option<Box<dyn WholeBuilder>> {
+    let schemas = ["slices", "flows"].map(schema);
+    if schemas.iter().all(Option::is_none) {
+        return None;
+    }
+    let none = Schema::empty();
+    let [slices, flows] = &schemas;
+    let slices = Slices::new(slices.as_deref().unwrap_or(&none));
+    let flows = Flows::new(flows.as_deref().unwrap_or(&none));
+    Some(Box::new(Timeline {
+        schemas,
+        slices,
+        flows,
+        goroutines: AHashMap::new(),
+        syscall_on: AHashMap::new(),
+        ranges: AHashMap::new(),
+        tasks: Tasks::default(),
+    }))
+}
+
+impl WholeBuilder for Timeline {
+    fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
+        match event.what {
+            Happening::Goroutine { id, from, to, reason, stack } => {
+                self.transition(event, Transition { id, from, to, reason, stack }, cx);
+            }
+            Happening::Proc { id, from: ProcState::Running, to } if to != ProcState::Running => {
+                self.proc_stops(event, id, cx);
+            }
+            Happening::Label { label } => {
+                if let Some(goroutine) = self.goroutines.get_mut(&event.g) {
+                    goroutine.set_label(label, &mut self.slices, cx);
+                }
+            }
+            Happening::RangeBegin(range) => self.range_begin(event, range, Some(cx.now), cx),
+            Happening::RangeActive(range) => self.range_begin(event, range, None, cx),
+            Happening::RangeEnd { range, .. } => self.range_end(event, range, cx),
+            Happening::RegionBegin { task, name } => {
+                self.tasks.mention(task, &mut self.slices);
+                if let Some(goroutine) = self.goroutines.get_mut(&event.g) {
+                    goroutine.region_begin(event, task, name, &mut self.slices, cx);
+                }
+            }
+            Happening::RegionEnd { task, name } => {
+                self.tasks.mention(task, &mut self.slices);
+                if let Some(goroutine) = self.goroutines.get_mut(&event.g) {
+                    goroutine.region_end(event, task, name, &mut self.slices, cx);
+                }
+            }
+            Happening::TaskBegin { task, parent, name } => {
+                self.tasks.begin(event, task, parent, name, &mut self.slices, &mut self.flows, cx);
+            }
+            Happening::TaskEnd { task, parent, .. } => {
+                self.tasks.mention(parent, &mut self.slices);
+                self.tasks.end(event, task, &mut self.slices, cx);
+            }
+            Happening::Log { task, .. } => {
+                self.tasks.mention(task, &mut self.slices);
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(
+        mut self: Box<Self>,
+        end: &TraceEnd<'_>,
+        interner: &mut Interner,
+    ) -> Vec<(&'static str, RecordBatch)> {
+        self.slices.finish(end.last);
+        let numbers = self.slices.numbers();
+        let mut tables = Vec::new();
+        let [slices, flows] = &self.schemas;
+        if let Some(schema) = flows {
+            tables.push(("flows", self.flows.batch(schema, &numbers, interner)));
+        }
+        if let Some(schema) = slices {
+            tables.push(("slices", self.slices.batch(schema, &numbers, &self.flows, interner)));
+        }
+        tables
+    }
+}
+
+impl Timeline {
+    fn transition(&mut self, event: &Event, t: Transition, cx: &mut Context<'_>) {
+        let goroutine = self.goroutines.entry(t.id).or_insert_with(|| Goroutine::new(t.id));
+        goroutine.learn_name(t.stack, &mut self.slices, cx);
+        if t.from == t.to {
+            return;
+        }
+        let since = (t.from != GoroutineState::Undetermined).then_some(cx.now);
+        if executes(t.to) {
+            for view in View::ALL {
+                if let Some(lane) = view.lane(event, t.id)
+                    && !goroutine.is_running(view)
+                {
+                    goroutine.start(view, lane, since, &mut self.slices, &mut self.flows, cx);
+                }
+            }
+        } else {
+            let stack = self.slices.stack(event.stack, cx);
+            for view in View::ALL {
+                goroutine.syscall_end(view, true, &mut self.slices, cx.now);
+                goroutine.stop(view, stack, &mut self.slices, cx.now);
+            }
+        }
+        match t.to {
+            GoroutineState::Syscall => {
+                for view in View::ALL {
+                    // Without a proc, the syscall is no proc's: it has gone on since before the trace, or comes from C.
+                    if view != View::Proc || event.p != ProcId::NONE {
+                        goroutine.syscall_begin(view, since, event.stack, &mut self.slices, cx);
+                    }
+                }
+                if event.p != ProcId::NONE {
+                    self.syscall_on.insert(event.p, t.id);
+                }
+            }
+            GoroutineState::Running if t.from == GoroutineState::Syscall => {
+                for view in View::ALL {
+                    goroutine.syscall_end(view, false, &mut self.slices, cx.now);
+                }
+                self.syscall_on.remove(&event.p);
+            }
+            _ => {}
+        }
+        self.set_cause(event, t, cx);
+        self.end_life(event, t, cx);
+    }
+
+    /// Remembers what lets a goroutine run, until it does.
+    fn set_cause(&mut self, event: &Event, t: Transition, cx: &mut Context<'_>) {
+        let Some(goroutine) = self.goroutines.get_mut(&t.id) else { return };
+        let stack = event.stack;
+        let mut cause =
+            Cause { kind: "go", name: TextId::NULL, time: cx.now, g: event.g.known(), slice: None };
+        // What neither a proc nor a goroutine does lies on a lane of its own.
+        let mut elsewhere = None;
+        match (t.from, t.to) {
+            (GoroutineState::NotExist, GoroutineState::Runnable) => cause.name = cx.interner.intern("go"),
+            (GoroutineState::Waiting, _) => {
+                cause.kind = "unblock";
+                let reason = std::mem::take(&mut goroutine.reason);
+                cause.name = self.flows.unblock_name(reason, cx.interner);
+                if cx.interner.text(reason).contains("network") {
+                    elsewhere = Some(self.slices.instant(Lane::Network, cause.name, t.id, stack, cx));
+                }
+            }
+            (GoroutineState::Syscall, to) if to != GoroutineState::Running => {
+                cause.kind = "exit blocked syscall";
+                cause.name = cx.interner.intern(cause.kind);
+                elsewhere = Some(self.slices.instant(Lane::Syscalls, cause.name, t.id, stack, cx));
+            }
+            _ => return,
+        }
+        for view in View::ALL {
+            // By thread, the viewer has no lanes of their own for these.
+            let slice = match elsewhere {
+                Some(row) if view != View::Thread => Some(row),
+                _ => view.lane(event, event.g).and_then(|lane| self.slices.innermost(lane)),
+            };
+            if view != View::Thread || cause.kind != "exit blocked syscall" {
+                goroutine.set_cause(view, Cause { slice, ..cause });
+            }
+        }
+    }
+
+    /// A goroutine that ends takes its open regions with it. One that waits forever is as good as dead.
+    fn end_life(&mut self, event: &Event, t: Transition, cx: &mut Context<'_>) {
+        let Some(goroutine) = self.goroutines.get_mut(&t.id) else { return };
+        let is_dead = t.to == GoroutineState::NotExist;
+        if t.to == GoroutineState::Waiting {
+            goroutine.reason = cx.string(t.reason);
+        }
+        if is_dead || t.to == GoroutineState::Waiting && cx.interner.text(goroutine.reason) == "forever" {
+            let stack = self.slices.stack(event.stack, cx);
+            goroutine.end_regions(stack, &mut self.slices, cx.now);
+        }
+        if is_dead {
+            self.goroutines.remove(&t.id);
+        }
+    }
+
+    /// A proc that stops while its goroutine is in a syscall was lost to it.
+    fn proc_stops(&mut self, event: &Event, p: ProcId, cx: &mut Context<'_>) {
+        let Some(g) = self.syscall_on.remove(&p) else { return };
+        let Some(goroutine) = self.goroutines.get_mut(&g) else { return };
+        goroutine.syscall_end(View::Proc, true, &mut self.slices, cx.now);
+        let stack = self.slices.stack(event.stack, cx);
+        goroutine.stop(View::Proc, stack, &mut self.slices, cx.now);
+    }
+
+    /// A range begins, or (`None`) has been going on.
+    fn range_begin(&mut self, event: &Event, range: Range, since: Option<i64>, cx: &mut Context<'_>) {
+        let name = cx.range_name(range.kind);
+        let stack = self.slices.stack(event.stack, cx);
+        let lane = match range.scope {
+            Scope::Goroutine(g) => {
+                if let Some(goroutine) = self.goroutines.get_mut(&g) {
+                    goroutine.range_begin(name, since, stack, &mut self.slices);
+                }
+                return;
+            }
+            Scope::Proc(p) => Lane::Proc(p),
+            // There is a lane for the GC, and none for anything else of everything.
+            Scope::Global if cx.interner.text(name).contains("GC") => Lane::Gc,
+            Scope::Global => return,
+        };
+        if !self.ranges.contains_key(&(range.scope, name)) {
+            let new = New { g: event.g, stack, ..New::of(lane, "range", name) };
+            self.ranges.insert((range.scope, name), self.slices.open(since, new));
+        }
+    }
+
+    fn range_end(&mut self, event: &Event, range: Range, cx: &mut Context<'_>) {
+        let name = cx.range_name(range.kind);
+        let stack = self.slices.stack(event.stack, cx);
+        if let Scope::Goroutine(g) = range.scope {
+            if let Some(goroutine) = self.goroutines.get_mut(&g) {
+                goroutine.range_end(name, stack, &mut self.slices, cx.now);
+            }
+        } else if let Some(open) = self.ranges.remove(&(range.scope, name)) {
+            self.slices.close(open, cx.now, stack);
+        }
+    }
+}
+
+/// Whether a goroutine is on a thread.
+fn executes(state: GoroutineState) -> bool {
+    matches!(state, GoroutineState::Running | GoroutineState::Syscall)
+}
