@@ -416,6 +416,7 @@ fn strings() -> Vec<Function> {
         scalar(name, vec![s(), int("length"), optional("fill", OneOf(STRING))], Is(Type::String), doc)
     };
     vec![
+        scalar("to_hex", vec![int("x")], Is(Type::String), "in hexadecimal: 'ff' of 255"),
         of_string("lower", "in lower case"),
         of_string("upper", "in upper case"),
         scalar("length", vec![s()], Is(Type::Int), "number of characters, or of items")
@@ -526,6 +527,11 @@ fn stacks() -> Vec<Function> {
         of_stack("depth", Type::Int, "number of frames"),
         of_stack("frames", Type::list(frame()), "its frames, the leaf first"),
         of_stack("funcs", Type::list(Type::String), "functions of its frames, the leaf first"),
+        of_stack(
+            "locations",
+            Type::list(Type::String),
+            "its frames as 'func file:line', as results show them, the leaf first",
+        ),
         of_stack("fold", Type::String, "its functions from root to leaf, joined by ';'"),
         scalar(
             "package",

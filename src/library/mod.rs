@@ -13,7 +13,22 @@ macro_rules! modules {
     };
 }
 
-modules!["intervals", "sched", "states"];
+modules![
+    "goroutine",
+    "goroutines",
+    "intervals",
+    "net",
+    "profiles",
+    "region",
+    "regions",
+    "sched",
+    "spans",
+    "states",
+    "sync",
+    "syscall",
+    "task",
+    "tasks",
+];
 
 static DIAGNOSTICS: &str = include_str!("../../docs/diagnostics.md");
 

@@ -191,8 +191,6 @@ fn histogram(values: &ArrayRef, equal_widths: bool) -> Result<StructArray> {
         (Some(least), Some(most)) => decade_bounds(least, most),
         _ => Vec::new(),
     };
-    // Whole units: a bound is the same whether it is compared with or shown.
-    let bounds: Vec<f64> = if is_int { bounds.into_iter().map(f64::round).collect() } else { bounds };
     let mut counts = vec![0i64; bounds.len().saturating_sub(1)];
     for number in numbers {
         let bucket = bounds.partition_point(|bound| bound <= number).saturating_sub(1);
@@ -201,7 +199,7 @@ fn histogram(values: &ArrayRef, equal_widths: bool) -> Result<StructArray> {
         }
     }
     let side = |bounds: &[f64]| -> ArrayRef {
-        #[expect(clippy::cast_possible_truncation, reason = "rounded, and within the range of the values")]
+        #[expect(clippy::cast_possible_truncation, reason = "Go shows bounds without their fractions, too")]
         if is_int {
             Arc::new(bounds.iter().map(|&b| b as i64).collect::<Int64Array>())
         } else {
@@ -226,7 +224,7 @@ fn equal_bounds(least: f64, most: f64) -> Vec<f64> {
     #[expect(clippy::cast_precision_loss, reason = "a small count")]
     let (count, width) = (EQUAL, ((most - least) / EQUAL as f64).max(1.0));
     #[expect(clippy::cast_precision_loss, reason = "a small count")]
-    let mut bounds: Vec<f64> = (0..=count).map(|i| least + width * i as f64).collect();
+    let mut bounds: Vec<f64> = (0..=count).map(|i| (least + width * i as f64).round()).collect();
     if let Some(last) = bounds.last_mut() {
         *last = last.max(most + 1.0);
     }
@@ -234,14 +232,18 @@ fn equal_bounds(least: f64, most: f64) -> Vec<f64> {
 }
 
 /// Powers of ten and four steps between them; what is not positive lies below the first.
+///
+/// Computed as `TimeHistogram` in `internal/trace/traceviewer` does: a bound's last bit decides where a power of ten
+/// belongs.
 fn decade_bounds(least: f64, most: f64) -> Vec<f64> {
-    let step = |n: f64| (n.max(1e-9).log10() * PER_DECADE).floor();
+    let width = 10f64.powf(1.0 / PER_DECADE).ln();
+    let step = |n: f64| (n.max(1e-9).ln() / width).floor();
     let positive = if least > 0.0 { least } else { most.min(1.0) };
     let mut bounds = if least > 0.0 { Vec::new() } else { vec![least] };
     let (mut at, last) = (step(positive), step(most));
     if most > 0.0 {
         while at <= last + 1.0 {
-            bounds.push(10f64.powf(at / PER_DECADE));
+            bounds.push((at * width).exp());
             at += 1.0;
         }
     } else {

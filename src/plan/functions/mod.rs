@@ -38,6 +38,10 @@ pub(super) fn stack_funcs(stacks: &Arc<Stacks>, stack: Expr) -> Expr {
     of_stacks(stacks, StackOp::Funcs, vec![stack])
 }
 
+pub(super) fn stack_locations(stacks: &Arc<Stacks>, stack: Expr) -> Expr {
+    of_stacks(stacks, StackOp::Locations, vec![stack])
+}
+
 /// Whether a frame's function is this.
 pub(super) fn stack_has(stacks: &Arc<Stacks>, stack: Expr, function: Expr) -> Expr {
     of_stacks(stacks, StackOp::Has, vec![stack, function])
