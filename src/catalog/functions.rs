@@ -88,6 +88,8 @@ pub enum ResultType {
     ListOf(usize),
     /// Buckets of a histogram: from, to, count.
     Buckets(usize),
+    /// What the column is that the parameter names.
+    Column,
 }
 
 /// int, float.
@@ -162,6 +164,7 @@ impl fmt::Display for Signature {
             ResultType::Buckets(n) => {
                 write!(f, "list<struct<from: same as {0}, to: same as {0}, count: int>>", name(*n))
             }
+            ResultType::Column => f.write_str("same as the column"),
         }
     }
 }
@@ -498,6 +501,12 @@ fn choices_and_lists() -> Vec<Function> {
             vec![required("x", Any), required("y", Like(0))],
             Same(0),
             "x, or null where it equals y",
+        ),
+        scalar(
+            "column",
+            vec![literal(required("name", OneOf(STRING)))],
+            ResultType::Column,
+            "the column of that name, so that a parameter can choose it: order by column($sort)",
         ),
         scalar(
             "list_contains",

@@ -77,6 +77,31 @@ fn total(rows: &[Row]) -> (i64, i64) {
     rows.iter().fold((0, 0), |(count, time), row| (count + int(row, "count"), time + int(row, "time")))
 }
 
+/// What `go tool trace` of Go 1.27.3 serves for goroutines of a name and for regions: the sums over its profiles, which
+/// are at `/block?name=…&raw=1`, `/regionblock?type=…&pc=…&raw=1` and the like.
+#[test]
+fn parts_of_profiles_are_those_of_go() {
+    const SERVER: &str = "server-go1.27.3";
+    const LOCKS: &str = "locks-go1.27.3";
+    for (of, query, count, time) in [
+        (LOCKS, "sync(region: 'cond')", 5, 2_587_520),
+        (LOCKS, "sync(region: 'mutex')", 1, 85_701_312),
+        (LOCKS, "sched(region: '')", 438, 477_150_016),
+        (LOCKS, "syscall(pc: '4da2a4')", 113, 167_405_760),
+        (LOCKS, "net(pc: '0x4DA2A4')", 9, 37_973_760),
+        (LOCKS, "sync(goroutine: 'main.parallel.func1')", 104, 720_350_976),
+        (LOCKS, "syscall(goroutine: 'main.main.func1')", 24, 43_968),
+        (SERVER, "sched(region: 'query')", 24, 3_896_384),
+        (SERVER, "syscall(region: 'render')", 0, 0),
+        (SERVER, "net(goroutine: 'net/http.(*conn).serve')", 24, 62_044_672),
+        (SERVER, "sched(goroutine: 'net/http.(*conn).serve')", 74, 5_878_784),
+    ] {
+        let name = query.split('(').next().unwrap_or_default();
+        let got = total(&rows(&trace(of).open(), &format!("use std.{name}; from {name}.{query}")));
+        assert_eq!(got, (count, time), "{query} of {of}");
+    }
+}
+
 /// Without Go's quirks, a profile counts each stay of any length in its state.
 #[test]
 fn profiles_without_quirks_are_whole() {

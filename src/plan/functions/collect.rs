@@ -181,7 +181,8 @@ const PER_DECADE: f64 = 5.0;
 /// Buckets of equal width.
 const EQUAL: i64 = 20;
 
-/// Buckets without gaps from the least value to the greatest: `from` (inclusive), `to` (exclusive), `count`.
+/// Buckets without gaps from the least value to the greatest: `from` (inclusive), `to` (exclusive), `count`. Where the
+/// values are whole, the bounds are given without the fractions that they are compared with.
 fn histogram(values: &ArrayRef, equal_widths: bool) -> Result<StructArray> {
     let is_int = matches!(values.data_type(), DataType::Int64);
     let numbers = arrow::compute::cast(values, &DataType::Float64)?;
@@ -199,7 +200,7 @@ fn histogram(values: &ArrayRef, equal_widths: bool) -> Result<StructArray> {
         }
     }
     let side = |bounds: &[f64]| -> ArrayRef {
-        #[expect(clippy::cast_possible_truncation, reason = "Go shows bounds without their fractions, too")]
+        #[expect(clippy::cast_possible_truncation, reason = "within the range of the values")]
         if is_int {
             Arc::new(bounds.iter().map(|&b| b as i64).collect::<Int64Array>())
         } else {
