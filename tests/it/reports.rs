@@ -34,7 +34,6 @@ fn profiles() {
     all += &shown(&["run", "sched", "--region", "query", "--format", "csv", SERVER]);
     all += &shown(&["run", "sched", "--start", "1", SUM]);
     all += &shown(&["run", "sched", "--compat", "maybe", SUM]);
-    all += &shown(&["run", "net", "--help"]);
     insta::assert_snapshot!(all);
 }
 
@@ -52,7 +51,7 @@ fn goroutines() {
 fn tasks() {
     let mut all = shown(&["run", "tasks", SERVER]);
     all += &shown(&["run", "task", "--type", "request", "--latmin", "14ms", "--latmax", "20ms", SERVER]);
-    all += &shown(&["run", "task", "--log", "/slow", "--complete", "true", "--format", "csv", SERVER]);
+    all += &shown(&["run", "task", "--log", "3", "--complete", "true", "--format", "csv", SERVER]);
     // A link of the tool's: none of its tasks took so long.
     let (latmin, latmax) = ("2.511886431s", "3.981071705s");
     let link = ["run", "task", "--type", "sumTask", "--complete", "true", "--latmin", latmin, "--latmax", latmax];
@@ -69,7 +68,7 @@ fn regions() {
     all += &shown(&["run", "region", "--type", "region_03", SUM]);
     all += &shown(&["run", "region", "--type", "query", "--latmin", "5ms", "--sort", "sched_wait", SERVER]);
     let place = "main.query example.com/gtq-examples/server/main.go:115";
-    all += &shown(&["run", "region", "--location", place, "--latmax", "1100us", "--format", "csv", SERVER]);
+    all += &shown(&["run", "region", "--location", place, "--latmax", "1400us", "--format", "csv", SERVER]);
     insta::assert_snapshot!(all);
 }
 
@@ -125,24 +124,19 @@ fn profiles_without_quirks_are_whole() {
 /// The parts of a profile make up the whole: goroutines by name, and times before and after a moment.
 #[test]
 fn profiles_are_the_sum_of_their_parts() {
-    for_various(|trace| {
-        let session = trace.open();
-        for name in ["net", "sync", "syscall", "sched"] {
-            let of = |arguments: &str| {
-                total(&rows(&session, &format!("use std.{name}; from {name}.{name}({arguments})")))
-            };
-            let whole = of("");
-            let names = rows(&session, "select distinct coalesce(name, '') as name from goroutines");
-            let parts = names.iter().map(|row| {
-                let name = row["name"].as_str().expect("a name").replace('\'', "''");
-                of(&format!("goroutine: '{name}'"))
-            });
-            let sum = parts.fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
-            let halves = of("end: @20ms").1 + of("start: @20ms").1;
-            if sum != whole || halves != whole.1 {
-                return Err(format!("{name}: {whole:?}, of goroutines {sum:?}, of halves {halves}"));
-            }
-        }
-        Ok(())
-    });
+    let session = trace("locks-go1.23.9").open();
+    let names = rows(&session, "select distinct coalesce(name, '') as name from goroutines");
+    for name in ["net", "sync", "syscall", "sched"] {
+        let of = |arguments: &str| {
+            total(&rows(&session, &format!("use std.{name}; from {name}.{name}({arguments})")))
+        };
+        let whole = of("");
+        let parts = names.iter().map(|row| {
+            let name = row["name"].as_str().expect("a name").replace('\'', "''");
+            of(&format!("goroutine: '{name}'"))
+        });
+        let sum = parts.fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+        assert_eq!(sum, whole, "{name}, by goroutine");
+        assert_eq!(of("end: @20ms").1 + of("start: @20ms").1, whole.1, "{name}, by time");
+    }
 }
