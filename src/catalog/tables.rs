@@ -107,7 +107,11 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 col("gc_sweep", Type::Duration, "time in incremental sweeping; overlaps the other times"),
                 col("stw", Type::Duration, "time with the world stopped by it; overlaps the other times"),
                 col("unknown", Type::Duration, "part of total that no other time accounts for"),
-                col("waits", times_by_name(), "time blocked, by reason, the longest first; no reason is null"),
+                col(
+                    "waits",
+                    times_by_name(),
+                    "time blocked, by reason, the longest first; no reason is null",
+                ),
                 col(
                     "ranges",
                     times_by_name(),
@@ -135,7 +139,11 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 col("m", Type::Int, "thread on which it ran or entered the syscall").null(),
                 col("waker", Type::Int, "for runnable: goroutine that made it so").null(),
                 col("waker_stack", Type::Stack, "for runnable: the waker's stack at that moment").null(),
-                col("seen", Type::Time, "when the trace first tells of it: its start, or later if that is open"),
+                col(
+                    "seen",
+                    Type::Time,
+                    "when the trace first tells of it: its start, or later if that is open",
+                ),
                 open_start(),
                 open_end(),
             ],

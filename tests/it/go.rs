@@ -226,7 +226,8 @@ fn times_by_column(stats: &Value) -> Row {
     const SYNC: [&str; 5] = ["sync", "sync.(*Cond).Wait", "chan send", "chan receive", "select"];
     let dur = |category: &str, name: &str| stats[category].get(name).and_then(Value::as_i64).unwrap_or(0);
     let ranges = stats["range"].as_object().into_iter().flatten();
-    let stw = ranges.filter(|(name, _)| name.starts_with("stop-the-world")).filter_map(|(_, dur)| dur.as_i64());
+    let stw =
+        ranges.filter(|(name, _)| name.starts_with("stop-the-world")).filter_map(|(_, dur)| dur.as_i64());
     let stw = stw.sum::<i64>();
     row(json!({
         "net_wait": dur("block", "network"),
@@ -343,14 +344,16 @@ fn profiles() {
 fn groups() {
     for_all(|trace| {
         let (answer, session) = (trace.answer(), trace.open());
-        let goroutines = grouped(list(&answer["goroutines"]), &|g| (empty_is_null(&g["name"]), Value::Null), "exec");
+        let goroutines =
+            grouped(list(&answer["goroutines"]), &|g| (empty_is_null(&g["name"]), Value::Null), "exec");
         let want: Vec<Row> = goroutines
             .into_values()
             .map(|group| row(json!({ "name": group.name, "count": group.count, "exec": group.sum })))
             .collect();
         same("goroutines", &want, &rows(&session, "use std.goroutines; from goroutines.goroutines()"))?;
 
-        let regions: Vec<Value> = list(&answer["regions"]).iter().map(|region| timed(region, &answer)).collect();
+        let regions: Vec<Value> =
+            list(&answer["regions"]).iter().map(|region| timed(region, &answer)).collect();
         let frame = |region: &Value| match &region["frame"] {
             frame if frame == " :0" => Value::Null,
             frame => frame.clone(),
@@ -365,9 +368,13 @@ fn groups() {
         let text = "use std.regions; from regions.regions() |> select name, location, count, max";
         same("regions", &want, &rows(&session, text))?;
 
-        let known: Vec<Value> = list(&answer["tasks"]).iter().filter(|known| !task(&known["id"]).is_null()).cloned().collect();
-        let complete: Vec<Value> =
-            known.iter().filter(|known| known["complete"] == true).map(|known| timed(known, &answer)).collect();
+        let known: Vec<Value> =
+            list(&answer["tasks"]).iter().filter(|known| !task(&known["id"]).is_null()).cloned().collect();
+        let complete: Vec<Value> = known
+            .iter()
+            .filter(|known| known["complete"] == true)
+            .map(|known| timed(known, &answer))
+            .collect();
         let by_name = |known: &Value| (empty_is_null(&known["name"]), Value::Null);
         let mut times = grouped(&complete, &by_name, "dur");
         let want: Vec<Row> = grouped(&known, &by_name, "none")
@@ -394,11 +401,7 @@ struct Group {
 }
 
 /// Rows by name and place.
-fn grouped(
-    rows: &[Value],
-    key: &dyn Fn(&Value) -> (Value, Value),
-    time: &str,
-) -> BTreeMap<String, Group> {
+fn grouped(rows: &[Value], key: &dyn Fn(&Value) -> (Value, Value), time: &str) -> BTreeMap<String, Group> {
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     for row in rows {
         let (name, place) = key(row);

@@ -17,7 +17,8 @@ fn reports_are_short() {
     for name in REPORTS {
         let text = gtq::library::module(name).unwrap_or_else(|| panic!("there is no report {name}"));
         let lines = text.lines().map(str::trim_start);
-        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("--") && !line.starts_with("///"));
+        let lines =
+            lines.filter(|line| !line.is_empty() && !line.starts_with("--") && !line.starts_with("///"));
         assert!(lines.count() <= 15, "{name} has too many lines");
     }
 }
@@ -54,7 +55,8 @@ fn tasks() {
     all += &shown(&["run", "task", "--log", "3", "--complete", "true", "--format", "csv", SERVER]);
     // A link of the tool's: none of its tasks took so long.
     let (latmin, latmax) = ("2.511886431s", "3.981071705s");
-    let link = ["run", "task", "--type", "sumTask", "--complete", "true", "--latmin", latmin, "--latmax", latmax];
+    let link =
+        ["run", "task", "--type", "sumTask", "--complete", "true", "--latmin", latmin, "--latmax", latmax];
     all += &shown(&[&link[..], &[SUM]].concat());
     all += &shown(&["run", "task", "--complete", "false", SUM]);
     all += &shown(&["run", "task", "--latmin", "5", SUM]);

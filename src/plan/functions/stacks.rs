@@ -159,8 +159,7 @@ fn fold(view: &StacksView<'_>, stack: u32) -> String {
 /// A text of each frame, the leaf first.
 fn lists(view: &StacksView<'_>, stacks: &[u32], text: impl Fn(FrameRef<'_>) -> String) -> ArrayRef {
     let offsets = OffsetBuffer::from_lengths(stacks.iter().map(|&s| view.frames(s).len()));
-    let items =
-        StringViewArray::from_iter_values(stacks.iter().flat_map(|&s| view.frames(s).map(&text)));
+    let items = StringViewArray::from_iter_values(stacks.iter().flat_map(|&s| view.frames(s).map(&text)));
     let field = Arc::new(Field::new("item", DataType::Utf8View, true));
     Arc::new(ListArray::new(field, offsets, Arc::new(items), None))
 }
