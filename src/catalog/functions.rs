@@ -88,6 +88,8 @@ pub enum ResultType {
     ListOf(usize),
     /// Buckets of a histogram: from, to, count.
     Buckets(usize),
+    /// What the column is that the parameter names.
+    Column,
 }
 
 /// int, float.
@@ -162,6 +164,7 @@ impl fmt::Display for Signature {
             ResultType::Buckets(n) => {
                 write!(f, "list<struct<from: same as {0}, to: same as {0}, count: int>>", name(*n))
             }
+            ResultType::Column => f.write_str("same as the column"),
         }
     }
 }
@@ -416,6 +419,7 @@ fn strings() -> Vec<Function> {
         scalar(name, vec![s(), int("length"), optional("fill", OneOf(STRING))], Is(Type::String), doc)
     };
     vec![
+        scalar("to_hex", vec![int("x")], Is(Type::String), "in hexadecimal: 'ff' of 255"),
         of_string("lower", "in lower case"),
         of_string("upper", "in upper case"),
         scalar("length", vec![s()], Is(Type::Int), "number of characters, or of items")
@@ -499,6 +503,12 @@ fn choices_and_lists() -> Vec<Function> {
             "x, or null where it equals y",
         ),
         scalar(
+            "column",
+            vec![literal(required("name", OneOf(STRING)))],
+            ResultType::Column,
+            "the column of that name, so that a parameter can choose it: order by column($sort)",
+        ),
+        scalar(
             "list_contains",
             vec![list(), required("item", Item(0))],
             Is(Type::Bool),
@@ -526,6 +536,11 @@ fn stacks() -> Vec<Function> {
         of_stack("depth", Type::Int, "number of frames"),
         of_stack("frames", Type::list(frame()), "its frames, the leaf first"),
         of_stack("funcs", Type::list(Type::String), "functions of its frames, the leaf first"),
+        of_stack(
+            "locations",
+            Type::list(Type::String),
+            "its frames as 'func file:line', as results show them, the leaf first",
+        ),
         of_stack("fold", Type::String, "its functions from root to leaf, joined by ';'"),
         scalar(
             "package",

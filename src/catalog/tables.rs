@@ -68,6 +68,12 @@ fn open_end() -> Column {
     col("open_end", Type::Bool, "whether it goes on after the trace: end is then the trace's end")
 }
 
+/// Times by name.
+fn times_by_name() -> Type {
+    let fields = [("name", Type::String), ("dur", Type::Duration)];
+    Type::list(Type::Struct(fields.map(|(name, ty)| (name.to_owned(), ty)).to_vec()))
+}
+
 static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
     vec![
         Table {
@@ -99,7 +105,18 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 col("sleep", Type::Duration, "time in time.Sleep"),
                 col("gc_assist", Type::Duration, "time in GC mark assist; overlaps the other times"),
                 col("gc_sweep", Type::Duration, "time in incremental sweeping; overlaps the other times"),
+                col("stw", Type::Duration, "time with the world stopped by it; overlaps the other times"),
                 col("unknown", Type::Duration, "part of total that no other time accounts for"),
+                col(
+                    "waits",
+                    times_by_name(),
+                    "time blocked, by reason, the longest first; no reason is null",
+                ),
+                col(
+                    "ranges",
+                    times_by_name(),
+                    "time in GC and stop-the-world ranges, by name, the longest first; overlaps the other times",
+                ),
                 open_start(),
                 open_end(),
             ],
@@ -122,6 +139,11 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 col("m", Type::Int, "thread on which it ran or entered the syscall").null(),
                 col("waker", Type::Int, "for runnable: goroutine that made it so").null(),
                 col("waker_stack", Type::Stack, "for runnable: the waker's stack at that moment").null(),
+                col(
+                    "seen",
+                    Type::Time,
+                    "when the trace first tells of it: its start, or later if that is open",
+                ),
                 open_start(),
                 open_end(),
             ],
@@ -255,7 +277,18 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                     Type::Duration,
                     "time in incremental sweeping, within the region; overlaps the other times",
                 ),
+                col(
+                    "stw",
+                    Type::Duration,
+                    "time with the world stopped by it, within the region; overlaps the other times",
+                ),
                 col("unknown", Type::Duration, "part of total that no other time accounts for"),
+                col("waits", times_by_name(), "time blocked within the region, by reason, the longest first"),
+                col(
+                    "ranges",
+                    times_by_name(),
+                    "time in GC and stop-the-world ranges within the region, by name, the longest first; overlaps the other times",
+                ),
                 open_start(),
                 open_end(),
             ],

@@ -77,7 +77,7 @@ impl Answer {
         let mut lists = ListBuilder::new(StringViewBuilder::new());
         for number in numbers.as_primitive::<UInt32Type>() {
             for frame in number.into_iter().flat_map(|number| view.frames(number)) {
-                lists.values().append_value(format!("{} {}:{}", frame.func, frame.file, frame.line));
+                lists.values().append_value(frame.to_string());
             }
             lists.append(number.is_some());
         }

@@ -13,7 +13,24 @@ macro_rules! modules {
     };
 }
 
-modules!["intervals", "mmu", "mmu_worst", "sched", "states"];
+modules![
+    "goroutine",
+    "goroutines",
+    "intervals",
+    "mmu",
+    "mmu_worst",
+    "net",
+    "profiles",
+    "region",
+    "regions",
+    "sched",
+    "spans",
+    "states",
+    "sync",
+    "syscall",
+    "task",
+    "tasks",
+];
 
 static DIAGNOSTICS: &str = include_str!("../../docs/diagnostics.md");
 

@@ -9,6 +9,7 @@ use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{AggregateUDF, Expr, LogicalPlan, LogicalPlanBuilder, lit};
 
 use super::expr::{cast, to_int};
+use super::functions::Buckets;
 use super::{Lowering, functions};
 use crate::catalog::Type;
 use crate::sema::typed::{self, Aggregate, ExprKind, Rel, Value};
@@ -88,9 +89,11 @@ impl Lowering<'_> {
                 args.truncate(1);
                 functions::top(int_argument(aggregate, 1)?)
             }
-            "histogram" => {
-                functions::histogram(aggregate.args.first().is_some_and(|arg| arg.ty == Type::Time))
-            }
+            "histogram" => functions::histogram(match aggregate.args.first().map(|arg| &arg.ty) {
+                Some(Type::Time) => Buckets::Equal,
+                Some(Type::Duration) => Buckets::OfGo,
+                _ => Buckets::Decades,
+            }),
             other => return Err(plan_datafusion_err!("the aggregate {other} can't be lowered")),
         };
         Ok((function, args, filter))

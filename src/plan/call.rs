@@ -38,6 +38,7 @@ impl Lowering<'_> {
             "least" => df::least(args),
             "bin" => functions::bin(first()?, second()?),
             // Strings.
+            "to_hex" => df::to_hex(first()?),
             "lower" => df::lower(first()?),
             "upper" => df::upper(first()?),
             "length" if is_list => df::coalesce(vec![nested::array_length(first()?), lit(0u64)]),
@@ -89,6 +90,7 @@ impl Lowering<'_> {
             "depth" => functions::stack_depth(stacks, first()?),
             "frames" => functions::stack_frames(stacks, first()?),
             "funcs" => functions::stack_funcs(stacks, first()?),
+            "locations" => functions::stack_locations(stacks, first()?),
             _ => return Err(plan_datafusion_err!("the function {name} of type {ty} can't be lowered")),
         })
     }

@@ -105,6 +105,9 @@ impl<'a> Checker<'_, 'a> {
         let args: Vec<Expr> = call.args.iter().map(|arg| self.expr(&arg.value)).collect();
         let Some((mut args, ty)) = self.fit(function, call, args, span) else { return unknown(span) };
         self.check_pattern_argument(function.name, &args);
+        if function.name == "column" {
+            return args.first().map_or_else(|| unknown(span), |name| self.column_named(name, span));
+        }
         if function.name == "if" {
             let otherwise = (args.len() > 2).then(|| args.pop()).flatten().map(Box::new);
             let (then, condition) = (args.pop(), args.pop());
@@ -436,6 +439,7 @@ fn bind(signature: &Signature, types: &[Type]) -> Result<(Vec<Type>, Type), Misf
     let wanted: Vec<Type> = wanted.collect();
     let result = match &signature.result {
         ResultType::Is(ty) => ty.clone(),
+        ResultType::Column => Type::Unknown,
         ResultType::Same(n) => at(*n),
         ResultType::ListOf(n) => Type::list(at(*n)),
         ResultType::Buckets(n) => Type::list(Type::Struct(vec![

@@ -6,7 +6,7 @@ use super::expr::{Checker, Clause, Within};
 use super::relation::reference;
 use super::scope::{Lookup, Scope, ScopeColumn};
 use super::tree::reads;
-use super::typed::Expr;
+use super::typed::{Expr, ExprKind, Value};
 use super::types::unknown;
 use crate::catalog;
 use crate::diag::{Diagnostic, Span};
@@ -73,6 +73,23 @@ impl<'a> Checker<'_, 'a> {
                 unknown(span)
             }),
         }
+    }
+
+    /// `column('c')`: the column that a string names. What a parameter names is known where the query is called.
+    pub(super) fn column_named(&mut self, name: &Expr, span: Span) -> Expr {
+        let ExprKind::Value(Value::String(name)) = &name.kind else { return unknown(span) };
+        let problem = match self.scope.find(name) {
+            Lookup::Found(column) => return reference(&column.column(), span),
+            Lookup::Ambiguous(_) => format!("`{name}` is ambiguous"),
+            Lookup::Missing if self.scope.incomplete => return unknown(span),
+            Lookup::Missing => {
+                let near = closest(name, self.scope.visible().map(|c| c.name.as_str()));
+                let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                format!("there is no column `{name}`{near}")
+            }
+        };
+        self.report(Diagnostic::error(codes::UNKNOWN_COLUMN, span, problem));
+        unknown(span)
     }
 
     /// Warns of a column that goes before a named value.

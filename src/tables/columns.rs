@@ -13,6 +13,7 @@ use arrow::compute::take;
 use arrow::datatypes::SchemaRef;
 
 use super::intern::{Interner, StackNumber, TextId};
+pub(super) use super::lists::{NamedTimes, TextLists};
 
 /// A column of a table under construction.
 pub(super) trait Column {
@@ -297,11 +298,15 @@ impl Column for Texts {
     }
 
     fn finish(&mut self, interner: &mut Interner) -> ArrayRef {
-        let mut values = std::mem::take(&mut self.values);
-        let distinct = interner.compact(&mut values);
-        let texts = StringViewArray::from_iter_values(distinct.iter().map(|&id| interner.text(id)));
-        pick(&texts, values, Interner::NULL)
+        texts(std::mem::take(&mut self.values), interner)
     }
+}
+
+/// The array of strings of the trace, by their ids.
+pub(super) fn texts(mut ids: Vec<u32>, interner: &mut Interner) -> ArrayRef {
+    let distinct = interner.compact(&mut ids);
+    let texts = StringViewArray::from_iter_values(distinct.iter().map(|&id| interner.text(id)));
+    pick(&texts, ids, Interner::NULL)
 }
 
 /// The array of the words that `indices` name; `null` names none.
@@ -351,43 +356,5 @@ impl Column for StackColumn {
         let valid: NullBuffer = values.iter().map(|&v| v != StackNumber::NONE.0).collect();
         let valid = (valid.null_count() > 0).then_some(valid);
         Arc::new(UInt32Array::new(values.into(), valid))
-    }
-}
-
-/// Lists of strings, made outside of the trace.
-pub(super) struct TextLists {
-    wanted: bool,
-    values: Vec<Vec<String>>,
-}
-
-impl TextLists {
-    pub(super) fn push_empty(&mut self) {
-        if self.wanted {
-            self.values.push(Vec::new());
-        }
-    }
-
-    pub(super) fn set(&mut self, row: usize, list: impl FnOnce() -> Vec<String>) {
-        if let Some(slot) = self.values.get_mut(row) {
-            *slot = list();
-        }
-    }
-}
-
-impl Column for TextLists {
-    fn new(wanted: bool) -> Self {
-        Self { wanted, values: Vec::new() }
-    }
-
-    fn finish(&mut self, _: &mut Interner) -> ArrayRef {
-        use arrow::array::ListArray;
-        use arrow::buffer::OffsetBuffer;
-        use arrow::datatypes::{DataType, Field};
-
-        let lists = std::mem::take(&mut self.values);
-        let offsets = OffsetBuffer::from_lengths(lists.iter().map(Vec::len));
-        let items: StringViewArray = StringViewArray::from_iter_values(lists.iter().flatten());
-        let item = Arc::new(Field::new("item", DataType::Utf8View, true));
-        Arc::new(ListArray::new(item, offsets, Arc::new(items), None))
     }
 }

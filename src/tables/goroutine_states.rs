@@ -22,6 +22,7 @@ columns! {
         m: OptInts,
         waker: OptInts,
         waker_stack: StackColumn,
+        seen: Ints,
     }
 }
 
@@ -105,6 +106,7 @@ impl WholeBuilder for GoroutineStates {
         if c.waker_stack.is_wanted() {
             c.waker_stack.push(cx.stack(if woken { event.stack } else { StackId::NONE }));
         }
+        c.seen.push(cx.now);
     }
 
     fn finish(

@@ -15,6 +15,7 @@ mod goroutine_states;
 mod instants;
 mod intern;
 mod intervals;
+mod lists;
 mod needs;
 mod pass;
 mod procs;

@@ -1,5 +1,6 @@
 //! The distinct stacks of a session.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 
@@ -42,6 +43,13 @@ pub struct FrameRef<'a> {
     pub line: u64,
     /// Of the first of the equal stacks.
     pub pc: u64,
+}
+
+impl fmt::Display for FrameRef<'_> {
+    /// `func file:line`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}:{}", self.func, self.file, self.line)
+    }
 }
 
 /// The stacks as they are at the moment.

@@ -59,6 +59,7 @@ const WITHOUT_END: &[(&str, &[&str])] = &[
             "m",
             "waker",
             "waker_stack",
+            "seen",
             "open_start",
             "open_end",
         ],

@@ -217,7 +217,7 @@ fn goroutine_times_by_column() {
                 row
             })
             .collect();
-        let text = "select g, net_wait, sync_wait, sleep, gc_assist, gc_sweep from goroutines";
+        let text = "select g, net_wait, sync_wait, sleep, gc_assist, gc_sweep, stw from goroutines";
         same("goroutines", &want, &rows(&trace.open(), text))
     });
 }
@@ -225,12 +225,17 @@ fn goroutine_times_by_column() {
 fn times_by_column(stats: &Value) -> Row {
     const SYNC: [&str; 5] = ["sync", "sync.(*Cond).Wait", "chan send", "chan receive", "select"];
     let dur = |category: &str, name: &str| stats[category].get(name).and_then(Value::as_i64).unwrap_or(0);
+    let ranges = stats["range"].as_object().into_iter().flatten();
+    let stw =
+        ranges.filter(|(name, _)| name.starts_with("stop-the-world")).filter_map(|(_, dur)| dur.as_i64());
+    let stw = stw.sum::<i64>();
     row(json!({
         "net_wait": dur("block", "network"),
         "sync_wait": SYNC.iter().map(|name| dur("block", name)).sum::<i64>(),
         "sleep": dur("block", "sleep"),
         "gc_assist": dur("range", "GC mark assist"),
         "gc_sweep": dur("range", "GC incremental sweep"),
+        "stw": stw,
     }))
 }
 
@@ -252,7 +257,7 @@ fn regions() {
             .collect();
         let text = format!(
             "select g, name, task, if(open_start, null, start) as start, if(open_end, null, end) as end,
-                    net_wait, sync_wait, sleep, gc_assist, gc_sweep, {} from regions",
+                    net_wait, sync_wait, sleep, gc_assist, gc_sweep, stw, {} from regions",
             STATS.join(", ")
         );
         same("regions", &want, &rows(&trace.open(), &text))
@@ -359,6 +364,113 @@ fn number(value: &Value) -> f64 {
 
 fn ensure_equal<T: PartialEq + std::fmt::Debug>(what: &str, want: T, got: T) -> Result<(), String> {
     if want == got { Ok(()) } else { Err(format!("{what}: {want:?} wanted, {got:?} got")) }
+}
+
+/// The four blocking profiles, as saved queries.
+#[test]
+fn profiles() {
+    for_all(|trace| {
+        let (answer, session) = (trace.answer(), trace.open());
+        for name in ["net", "sync", "syscall", "sched"] {
+            let record = |stack: &Value, count: &Value, time: &Value| {
+                let stack = if stack.is_null() { json!([]) } else { stack.clone() };
+                row(json!({ "stack": stack, "count": count, "time": time }))
+            };
+            let want: Vec<Row> = list(&answer["profiles"][name])
+                .iter()
+                .map(|known| record(&known["stack"], &known["count"], &known["time"]))
+                .collect();
+            let got = rows(&session, &format!("use std.{name}; from {name}.{name}()"));
+            let got: Vec<Row> =
+                got.iter().map(|row| record(&row["stack"], &row["count"], &row["time"])).collect();
+            same(name, &want, &got)?;
+        }
+        Ok(())
+    });
+}
+
+/// The tables of goroutines, tasks and regions, by name.
+#[test]
+fn groups() {
+    for_all(|trace| {
+        let (answer, session) = (trace.answer(), trace.open());
+        let goroutines =
+            grouped(list(&answer["goroutines"]), &|g| (empty_is_null(&g["name"]), Value::Null), "exec");
+        let want: Vec<Row> = goroutines
+            .into_values()
+            .map(|group| row(json!({ "name": group.name, "count": group.count, "exec": group.sum })))
+            .collect();
+        same("goroutines", &want, &rows(&session, "use std.goroutines; from goroutines.goroutines()"))?;
+
+        let regions: Vec<Value> =
+            list(&answer["regions"]).iter().map(|region| timed(region, &answer)).collect();
+        let frame = |region: &Value| match &region["frame"] {
+            frame if frame == " :0" => Value::Null,
+            frame => frame.clone(),
+        };
+        let regions = grouped(&regions, &|region| (empty_is_null(&region["name"]), frame(region)), "dur");
+        let want: Vec<Row> = regions
+            .into_values()
+            .map(|group| {
+                row(json!({ "name": group.name, "location": group.place, "count": group.count, "max": group.max }))
+            })
+            .collect();
+        let text = "use std.regions; from regions.regions() |> select name, location, count, max";
+        same("regions", &want, &rows(&session, text))?;
+
+        let known: Vec<Value> =
+            list(&answer["tasks"]).iter().filter(|known| !task(&known["id"]).is_null()).cloned().collect();
+        let complete: Vec<Value> = known
+            .iter()
+            .filter(|known| known["complete"] == true)
+            .map(|known| timed(known, &answer))
+            .collect();
+        let by_name = |known: &Value| (empty_is_null(&known["name"]), Value::Null);
+        let mut times = grouped(&complete, &by_name, "dur");
+        let want: Vec<Row> = grouped(&known, &by_name, "none")
+            .into_iter()
+            .map(|(key, group)| {
+                let times = times.remove(&key);
+                let (complete, max) = times.map_or((0, None), |times| (times.count, Some(times.max)));
+                row(json!({ "name": group.name, "count": group.count, "complete": complete, "max": max }))
+            })
+            .collect();
+        let text = "use std.tasks; from tasks.tasks() |> select name, count, complete, max";
+        same("tasks", &want, &rows(&session, text))
+    });
+}
+
+/// A group of goroutines, tasks or regions, with the sum and the greatest of a time.
+#[derive(Default)]
+struct Group {
+    name: Value,
+    place: Value,
+    count: u64,
+    sum: i64,
+    max: i64,
+}
+
+/// Rows by name and place.
+fn grouped(rows: &[Value], key: &dyn Fn(&Value) -> (Value, Value), time: &str) -> BTreeMap<String, Group> {
+    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+    for row in rows {
+        let (name, place) = key(row);
+        let group = groups.entry(format!("{name} {place}")).or_default();
+        let time = row[time].as_i64().unwrap_or(0);
+        (group.name, group.place) = (name, place);
+        group.count += 1;
+        group.sum += time;
+        group.max = group.max.max(time);
+    }
+    groups
+}
+
+/// The row with its length: what is open reaches to the trace's ends.
+fn timed(row: &Value, answer: &Value) -> Value {
+    let end = row["end"].as_i64().or(answer["last_time"].as_i64()).unwrap_or(0);
+    let mut row = row.clone();
+    row["dur"] = json!(end - row["start"].as_i64().unwrap_or(0));
+    row
 }
 
 /// The size of the file, the number of events, and the length of the trace.

@@ -13,6 +13,7 @@ mod output;
 mod plans;
 mod queries;
 mod readme;
+mod reports;
 mod saved;
 mod sema;
 mod sema_ir;

@@ -18,7 +18,7 @@ fn gtq(args: &[&str]) -> Output {
 }
 
 /// Exit code, standard output and standard error, for a snapshot.
-fn shown(args: &[&str]) -> String {
+pub(crate) fn shown(args: &[&str]) -> String {
     let output = gtq(args);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     let code = output.status.code().expect("an exit code");

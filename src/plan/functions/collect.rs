@@ -24,9 +24,19 @@ enum Of {
     /// The bits of the fraction.
     Percentile(u64),
     Top(usize),
-    Histogram {
-        equal_widths: bool,
-    },
+    Histogram(Buckets),
+}
+
+/// How the bounds of a histogram are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::plan) enum Buckets {
+    /// Of equal width, for times.
+    Equal,
+    /// Five to the power of ten.
+    Decades,
+    /// The same for durations, as `TimeHistogram` in `internal/trace/traceviewer` has them: a bound's last bit decides
+    /// where a power of ten belongs, and bounds are given without the fractions that values are compared with.
+    OfGo,
 }
 
 impl Collect {
@@ -38,8 +48,8 @@ impl Collect {
         Self::new(format!("top_{n}"), Of::Top(n))
     }
 
-    pub(super) fn histogram(equal_widths: bool) -> Self {
-        Self::new("histogram".to_owned(), Of::Histogram { equal_widths })
+    pub(super) fn histogram(buckets: Buckets) -> Self {
+        Self::new("histogram".to_owned(), Of::Histogram(buckets))
     }
 
     fn new(name: String, of: Of) -> Self {
@@ -62,7 +72,7 @@ impl AggregateUDFImpl for Collect {
         Ok(match self.of {
             Of::Percentile(_) => item,
             Of::Top(_) => list(item),
-            Of::Histogram { .. } => list(DataType::Struct(bucket_fields(&item))),
+            Of::Histogram(_) => list(DataType::Struct(bucket_fields(&item))),
         })
     }
 
@@ -139,8 +149,8 @@ impl Accumulator for Values {
                 let top = sort_limit(&values, Some(descending), Some(n))?;
                 Ok(SingleRowListArrayBuilder::new(top).build_list_scalar())
             }
-            Of::Histogram { equal_widths } => {
-                let buckets = histogram(&values, equal_widths)?;
+            Of::Histogram(buckets) => {
+                let buckets = histogram(&values, buckets)?;
                 Ok(SingleRowListArrayBuilder::new(Arc::new(buckets)).build_list_scalar())
             }
         }
@@ -182,17 +192,18 @@ const PER_DECADE: f64 = 5.0;
 const EQUAL: i64 = 20;
 
 /// Buckets without gaps from the least value to the greatest: `from` (inclusive), `to` (exclusive), `count`.
-fn histogram(values: &ArrayRef, equal_widths: bool) -> Result<StructArray> {
+fn histogram(values: &ArrayRef, buckets: Buckets) -> Result<StructArray> {
     let is_int = matches!(values.data_type(), DataType::Int64);
     let numbers = arrow::compute::cast(values, &DataType::Float64)?;
     let numbers = numbers.as_primitive::<Float64Type>().values();
     let bounds: Vec<f64> = match (minimum(numbers), maximum(numbers)) {
-        (Some(least), Some(most)) if equal_widths => equal_bounds(least, most),
-        (Some(least), Some(most)) => decade_bounds(least, most),
+        (Some(least), Some(most)) if buckets == Buckets::Equal => equal_bounds(least, most),
+        (Some(least), Some(most)) => decade_bounds(least, most, buckets == Buckets::OfGo),
         _ => Vec::new(),
     };
     // Whole units: a bound is the same whether it is compared with or shown.
-    let bounds: Vec<f64> = if is_int { bounds.into_iter().map(f64::round).collect() } else { bounds };
+    let is_whole = is_int && buckets != Buckets::OfGo;
+    let bounds: Vec<f64> = if is_whole { bounds.into_iter().map(f64::round).collect() } else { bounds };
     let mut counts = vec![0i64; bounds.len().saturating_sub(1)];
     for number in numbers {
         let bucket = bounds.partition_point(|bound| bound <= number).saturating_sub(1);
@@ -201,7 +212,7 @@ fn histogram(values: &ArrayRef, equal_widths: bool) -> Result<StructArray> {
         }
     }
     let side = |bounds: &[f64]| -> ArrayRef {
-        #[expect(clippy::cast_possible_truncation, reason = "rounded, and within the range of the values")]
+        #[expect(clippy::cast_possible_truncation, reason = "within the range of the values")]
         if is_int {
             Arc::new(bounds.iter().map(|&b| b as i64).collect::<Int64Array>())
         } else {
@@ -234,14 +245,19 @@ fn equal_bounds(least: f64, most: f64) -> Vec<f64> {
 }
 
 /// Powers of ten and four steps between them; what is not positive lies below the first.
-fn decade_bounds(least: f64, most: f64) -> Vec<f64> {
-    let step = |n: f64| (n.max(1e-9).log10() * PER_DECADE).floor();
+fn decade_bounds(least: f64, most: f64, as_go: bool) -> Vec<f64> {
+    let width = 10f64.powf(1.0 / PER_DECADE).ln();
+    let step = |n: f64| {
+        let n = n.max(1e-9);
+        if as_go { (n.ln() / width).floor() } else { (n.log10() * PER_DECADE).floor() }
+    };
+    let bound = |step: f64| if as_go { (step * width).exp() } else { 10f64.powf(step / PER_DECADE) };
     let positive = if least > 0.0 { least } else { most.min(1.0) };
     let mut bounds = if least > 0.0 { Vec::new() } else { vec![least] };
     let (mut at, last) = (step(positive), step(most));
     if most > 0.0 {
         while at <= last + 1.0 {
-            bounds.push(10f64.powf(at / PER_DECADE));
+            bounds.push(bound(at));
             at += 1.0;
         }
     } else {

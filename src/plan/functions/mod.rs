@@ -12,6 +12,7 @@ use datafusion::common::DataFusionError;
 use datafusion::logical_expr::{AggregateUDF, Expr, ScalarUDF};
 
 use crate::tables::Stacks;
+pub(super) use collect::Buckets;
 use collect::Collect;
 pub(super) use numbers::CheckedOp;
 use regex::RegexFunction;
@@ -36,6 +37,10 @@ pub(super) fn stack_frames(stacks: &Arc<Stacks>, stack: Expr) -> Expr {
 
 pub(super) fn stack_funcs(stacks: &Arc<Stacks>, stack: Expr) -> Expr {
     of_stacks(stacks, StackOp::Funcs, vec![stack])
+}
+
+pub(super) fn stack_locations(stacks: &Arc<Stacks>, stack: Expr) -> Expr {
+    of_stacks(stacks, StackOp::Locations, vec![stack])
 }
 
 /// Whether a frame's function is this.
@@ -107,7 +112,7 @@ pub(super) fn top(n: usize) -> Arc<AggregateUDF> {
     Arc::new(AggregateUDF::from(Collect::top(n)))
 }
 
-/// Counts by bucket: for times of equal width, else five buckets to the power of ten.
-pub(super) fn histogram(of_times: bool) -> Arc<AggregateUDF> {
-    Arc::new(AggregateUDF::from(Collect::histogram(of_times)))
+/// Counts by bucket.
+pub(super) fn histogram(buckets: Buckets) -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::from(Collect::histogram(buckets)))
 }

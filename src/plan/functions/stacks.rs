@@ -33,6 +33,7 @@ pub(super) enum StackOp {
     Depth,
     Frames,
     Funcs,
+    Locations,
     Has,
     Matches,
 }
@@ -66,6 +67,7 @@ impl ScalarUDFImpl for StackFunction {
             StackOp::Depth => "depth",
             StackOp::Frames => "frames",
             StackOp::Funcs => "funcs",
+            StackOp::Locations => "locations",
             StackOp::Has => "stack_has",
             StackOp::Matches => "stack_matches",
         }
@@ -80,7 +82,7 @@ impl ScalarUDFImpl for StackFunction {
             StackOp::Leaf | StackOp::Root | StackOp::Fold => DataType::Utf8View,
             StackOp::Depth => DataType::Int64,
             StackOp::Frames => list_of(DataType::Struct(frame_fields())),
-            StackOp::Funcs => list_of(DataType::Utf8View),
+            StackOp::Funcs | StackOp::Locations => list_of(DataType::Utf8View),
             StackOp::Has | StackOp::Matches => DataType::Boolean,
         })
     }
@@ -104,7 +106,8 @@ impl ScalarUDFImpl for StackFunction {
                 Arc::new(s.iter().map(depth).collect::<Int64Array>())
             })?,
             StackOp::Frames => per_stack(stack, |s| frames(&view, s))?,
-            StackOp::Funcs => per_stack(stack, |s| funcs(&view, s))?,
+            StackOp::Funcs => per_stack(stack, |s| lists(&view, s, |f| f.func.to_owned()))?,
+            StackOp::Locations => per_stack(stack, |s| lists(&view, s, |f| f.to_string()))?,
             StackOp::Has | StackOp::Matches => {
                 let Some(wanted) = arrays.get(1) else { return exec_err!("{} takes a text", self.name()) };
                 let wanted = strings(wanted)?;
@@ -153,10 +156,10 @@ fn fold(view: &StacksView<'_>, stack: u32) -> String {
     folded
 }
 
-fn funcs(view: &StacksView<'_>, stacks: &[u32]) -> ArrayRef {
+/// A text of each frame, the leaf first.
+fn lists(view: &StacksView<'_>, stacks: &[u32], text: impl Fn(FrameRef<'_>) -> String) -> ArrayRef {
     let offsets = OffsetBuffer::from_lengths(stacks.iter().map(|&s| view.frames(s).len()));
-    let items =
-        StringViewArray::from_iter_values(stacks.iter().flat_map(|&s| view.frames(s).map(|f| f.func)));
+    let items = StringViewArray::from_iter_values(stacks.iter().flat_map(|&s| view.frames(s).map(&text)));
     let field = Arc::new(Field::new("item", DataType::Utf8View, true));
     Arc::new(ListArray::new(field, offsets, Arc::new(items), None))
 }

@@ -26,7 +26,10 @@ columns! {
         sleep: Ints,
         gc_assist: Ints,
         gc_sweep: Ints,
+        stw: Ints,
         unknown: Ints,
+        waits: NamedTimes,
+        ranges: NamedTimes,
     }
 }
 
@@ -49,13 +52,21 @@ impl TimeColumns {
         self.net_wait.push(net);
         self.sync_wait.push(sync);
         self.sleep.push(sleep);
-        let range = |wanted: &str| {
-            let of_name = stats.range.iter().filter(|&(name, _)| interner.text(name) == wanted);
-            of_name.map(|(_, ns)| ns).sum()
-        };
-        self.gc_assist.push(range("GC mark assist"));
-        self.gc_sweep.push(range("GC incremental sweep"));
+        let (mut assist, mut sweep, mut stw) = (0, 0, 0);
+        for (range, ns) in stats.range.iter() {
+            match interner.text(range) {
+                "GC mark assist" => assist += ns,
+                "GC incremental sweep" => sweep += ns,
+                range if range.starts_with("stop-the-world") => stw += ns,
+                _ => {}
+            }
+        }
+        self.gc_assist.push(assist);
+        self.gc_sweep.push(sweep);
+        self.stw.push(stw);
         self.unknown.push(stats.unknown());
+        self.waits.push(&stats.block);
+        self.ranges.push(&stats.range);
     }
 }
 
