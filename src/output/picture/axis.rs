@@ -238,13 +238,13 @@ mod tests {
         let axis = |low, high, unit| Axis::linear(Some((low, high)), unit);
         assert_eq!(labels(axis(0.0, 1.5e6, Unit::Duration), 40.0), ["0", "0.5ms", "1.0ms", "1.5ms"]);
         assert_eq!(labels(axis(0.0, 90e9, Unit::Duration), 40.0), ["0ns", "30s", "1m", "1m30s"]);
-        assert_eq!(labels(axis(1.25e9, 1.2504e9, Unit::Time), 40.0), ["1.2500s", "1.2502s", "1.2504s"]);
+        assert_eq!(labels(axis(1.25e9, 1.2504e9, Unit::Time), 30.0), ["1.2500s", "1.2502s", "1.2504s"]);
         assert_eq!(labels(axis(0.0, 4e6, Unit::Bytes), 30.0), ["0B", "1MiB", "2MiB", "3MiB"]);
         assert_eq!(
-            labels(axis(0.0, 3.0, Unit::Number), 30.0),
+            labels(axis(0.0, 3.0, Unit::Number), 31.0),
             ["0", "0.5", "1.0", "1.5", "2.0", "2.5", "3.0"]
         );
-        assert_eq!(labels(axis(-2e6, 2e6, Unit::Number), 20.0), ["-2M", "0", "2M"]);
+        assert_eq!(labels(axis(-2e6, 2e6, Unit::Number), 20.0), ["-2M", "-1M", "0", "1M", "2M"]);
         assert_eq!(labels(Axis::log(Some((1e3, 1e9)), Unit::Duration), 40.0).first().unwrap(), "1µs");
         assert_eq!(labels(Axis::log(Some((1e6, 1e7)), Unit::Duration), 80.0), ["1ms", "2ms", "5ms", "10ms"]);
     }
