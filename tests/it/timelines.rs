@@ -249,7 +249,9 @@ fn words(bytes: &[u8]) -> Vec<String> {
                 line += &format!(" {}={value}", find(&labels, annotation.name));
             }
             for (sign, flows) in [("->", &event.flows), ("<-", &event.ended_flows)] {
-                line += &flows.iter().map(|flow| format!(" {sign}{flow}")).collect::<String>();
+                for flow in flows {
+                    line += &format!(" {sign}{flow}");
+                }
             }
             words.push(line);
         }
