@@ -12,6 +12,7 @@ use super::target::Target;
 use super::terminal::Terminal;
 use crate::engine::{self, Compiled, Input, Loss, Origin, Prepared, Session};
 use crate::output::checks::Check;
+use crate::output::timeline::Timeline;
 use crate::output::{self, Format, human};
 
 /// Rows of a table on a terminal, unless `--max-rows` says otherwise.
@@ -160,21 +161,35 @@ pub(super) fn answer(
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let format = format_of(output, default);
-    if format.is_binary() && queries.len() > 1 {
+    if format.is_whole() && !format.joins_results() && queries.len() > 1 {
         return Err(Failure::Usage(format!(
             "{format} takes one result, and there are {} queries",
             queries.len()
         )));
     }
     let mut target = Target::new(output)?;
-    for (i, query) in queries.iter().enumerate() {
-        let mut out = target.writer(format)?;
-        if i > 0 && matches!(format, Format::Table | Format::Vertical | Format::Markdown) {
-            out.write_all(b"\n")?;
+    if format.joins_results() {
+        let mut timeline = Timeline::new(format, target.writer(format)?)?;
+        for query in queries {
+            timeline.begin(query.schema(), query.render())?;
+            session.run(query, |batch| timeline.write(batch))?;
         }
-        let mut writer = output::writer(format, query.schema().clone(), &options(output, terminal), out)?;
-        session.run(query, |batch| writer.write(batch))?;
-        writer.finish()?;
+        timeline.finish()?;
+    } else {
+        for (i, query) in queries.iter().enumerate() {
+            let mut options = options(output, terminal);
+            options.render = query.render().cloned();
+            let format = if output.format.is_none() { for_people(format, &options) } else { format };
+            let mut out = target.writer(format)?;
+            let has_gaps =
+                matches!(format, Format::Table | Format::Vertical | Format::Markdown | Format::Plot);
+            if i > 0 && has_gaps {
+                out.write_all(b"\n")?;
+            }
+            let mut writer = output::writer(format, query.schema().clone(), &options, out)?;
+            session.run(query, |batch| writer.write(batch))?;
+            writer.finish()?;
+        }
     }
     target.finish()?;
     tell_loss(session, terminal);
@@ -205,8 +220,14 @@ pub(super) fn show(
     target.finish()
 }
 
+/// On a terminal, a result that asks for a picture is one.
+fn for_people(format: Format, options: &output::Options) -> Format {
+    let picture = options.render.as_ref().is_some_and(|render| render.picture != "table");
+    if format == Format::Table && picture && options.width.is_some() { Format::Plot } else { format }
+}
+
 fn format_of(output: &Output, default: Format) -> Format {
-    let by_name = || output.file.as_ref()?.extension()?.to_str()?.parse().ok();
+    let by_name = || Format::of_file(output.file.as_ref()?.file_name()?.to_str()?);
     output.format.or_else(by_name).unwrap_or(default)
 }
 
@@ -222,6 +243,7 @@ fn options(output: &Output, terminal: &Terminal) -> output::Options {
         width: terminal.width.filter(|_| to_terminal),
         header: !output.no_header,
         color: terminal.color && to_terminal,
+        render: None,
     }
 }
 

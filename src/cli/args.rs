@@ -48,6 +48,8 @@ Examples:
   gtq -e \"select name, count(), sum(exec) as exec from goroutines order by exec desc\" trace.dat
   gtq -e \"from goroutine_states |> where state = 'runnable' and dur > 1ms |> limit 5\" trace.dat
   gtq --format csv -o waits.csv -e \"select reason, sum(dur) as time from goroutine_states\" trace.dat
+  gtq --format pprof -o waits.pb.gz -e \"select stack, count() as count, sum(dur) as time from goroutine_states\" trace.dat
+  gtq --format perfetto -o g.pftrace -e \"from goroutine_states |> render timeline(g, start, end, state)\" trace.dat
   curl -s 'http://localhost:6060/debug/pprof/trace?seconds=5' | gtq -e \"select count() from events\" -
   gtq tables                        what there is to ask about
   gtq describe goroutine_states     the columns of a table
@@ -162,7 +164,8 @@ Exit codes: 0 all assertions hold, 1 one does not, 2 a trace or a file can't be 
 /// How results are written.
 #[derive(ClapArgs, Clone, Default)]
 pub(super) struct Output {
-    /// Form of the result [default: table, or what the name given to -o ends with]
+    /// Form of the result [default: table (on a terminal the picture that a query renders), or what the name given to -o
+    /// ends with]
     #[arg(long, value_name = "FORMAT", value_parser = formats())]
     pub(super) format: Option<Format>,
 
@@ -170,7 +173,7 @@ pub(super) struct Output {
     #[arg(short = 'o', long = "output", id = "output", value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
 
-    /// Rows to show in a table, 0 for all [default: 40 on a terminal, else all]
+    /// Rows to show in a table or a plot, 0 for all [default: 40 on a terminal, else all]
     #[arg(long, value_name = "N")]
     pub(super) max_rows: Option<usize>,
 

@@ -10,7 +10,8 @@ use arrow::error::ArrowError;
 
 use super::error::Error;
 use crate::catalog::Type;
-use crate::sema::typed::Column;
+use crate::output::Render;
+use crate::sema::typed::Query;
 use crate::tables::{Stacks, arrow_type, field_metadata};
 
 /// Gives a query's columns their names, says what unit they have, and writes stacks out as lists of frames.
@@ -18,11 +19,13 @@ use crate::tables::{Stacks, arrow_type, field_metadata};
 pub(super) struct Answer {
     types: Vec<Type>,
     schema: SchemaRef,
+    render: Option<Render>,
     stacks: Arc<Stacks>,
 }
 
 impl Answer {
-    pub(super) fn new(columns: &[Column], stacks: Arc<Stacks>) -> Self {
+    pub(super) fn new(query: &Query, stacks: Arc<Stacks>) -> Self {
+        let columns = &query.columns;
         let fields: Vec<Field> = columns
             .iter()
             .map(|column| {
@@ -32,7 +35,17 @@ impl Answer {
             })
             .collect();
         let types = columns.iter().map(|column| column.ty.clone()).collect();
-        Self { types, schema: Arc::new(Schema::new(fields)), stacks }
+        let render = query.render.as_ref().map(|hint| Render {
+            picture: hint.picture.name,
+            parts: (hint.parts.iter())
+                .filter_map(|(part, id)| Some((*part, columns.iter().position(|c| c.id == *id)?)))
+                .collect(),
+        });
+        Self { types, schema: Arc::new(Schema::new(fields)), render, stacks }
+    }
+
+    pub(super) fn render(&self) -> Option<&Render> {
+        self.render.as_ref()
     }
 
     pub(super) fn schema(&self) -> &SchemaRef {

@@ -25,6 +25,7 @@ use super::load::Progress;
 use super::prepare::Explanation;
 use super::source::{Input, NoTrace, TraceInfo, TraceSource};
 use crate::catalog::TableCall;
+use crate::output::Render;
 use crate::plan::{self, Environment, IntervalPlanner, PushIntoOverlap};
 use crate::sema::typed;
 use crate::stack;
@@ -84,6 +85,11 @@ impl Prepared {
     /// The schema of the result: names, Arrow types, and in each field's metadata `gtq.type` and `unit`.
     pub fn schema(&self) -> &SchemaRef {
         self.answer.schema()
+    }
+
+    /// How a person should see the result, if the query says so.
+    pub fn render(&self) -> Option<&Render> {
+        self.answer.render()
     }
 }
 
@@ -165,7 +171,7 @@ impl Session {
         let logical = plan::lower(query, &environment)?;
         let optimized = self.state.optimize(&logical)?;
         let scans = scans(&optimized)?;
-        Ok(Prepared { logical, optimized, scans, answer: Answer::new(&query.columns, self.stacks.clone()) })
+        Ok(Prepared { logical, optimized, scans, answer: Answer::new(query, self.stacks.clone()) })
     }
 
     /// Loads, in one pass, what several scans of these queries have in common. A single scan streams instead.

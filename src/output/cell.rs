@@ -12,6 +12,7 @@ use arrow::datatypes::{
 };
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
+use super::frames::function;
 use super::types::Type;
 use super::{escape, human};
 
@@ -60,8 +61,11 @@ pub(super) fn or_null(text: Option<String>) -> String {
     text.unwrap_or_else(|| NULL.to_owned())
 }
 
-/// The string in `row`, unescaped; None where `array` holds no strings.
+/// The string in `row`, unescaped; None where it is null or `array` holds no strings.
 pub(super) fn string(array: &dyn Array, row: usize) -> Option<&str> {
+    if array.is_null(row) {
+        return None;
+    }
     match array.data_type() {
         DataType::Utf8View => array.as_string_view_opt().map(|values| values.value(row)),
         DataType::Utf8 => array.as_string_opt::<i32>().map(|values| values.value(row)),
@@ -70,13 +74,36 @@ pub(super) fn string(array: &dyn Array, row: usize) -> Option<&str> {
     }
 }
 
-fn list(array: &dyn Array, row: usize) -> Option<ArrayRef> {
+/// The items of a list; None where it is null or `array` holds no lists.
+pub(super) fn list(array: &dyn Array, row: usize) -> Option<ArrayRef> {
+    if array.is_null(row) {
+        return None;
+    }
     match array.data_type() {
         DataType::List(_) => array.as_list_opt::<i32>().map(|values| values.value(row)),
         DataType::LargeList(_) => array.as_list_opt::<i64>().map(|values| values.value(row)),
         DataType::FixedSizeList(..) => array.as_fixed_size_list_opt().map(|values| values.value(row)),
         _ => None,
     }
+}
+
+/// The truth value in `row`; None where it is null or `array` holds none.
+pub(super) fn boolean(array: &dyn Array, row: usize) -> Option<bool> {
+    array.as_boolean_opt().filter(|values| values.is_valid(row)).map(|values| values.value(row))
+}
+
+/// The whole number in `row`, at the ends of 64 bits where it lies beyond them; None where it is null or `array` holds none.
+pub(super) fn whole(array: &dyn Array, row: usize) -> Option<i64> {
+    if array.is_null(row) { None } else { quantity(array, row) }
+}
+
+/// The number in `row`; None where it is null or `array` holds no numbers.
+pub(super) fn number(array: &dyn Array, row: usize) -> Option<f64> {
+    if array.is_null(row) {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "for pictures")]
+    integer(array, row).map(|value| value as f64).or_else(|| real(array, row))
 }
 
 fn integer(array: &dyn Array, row: usize) -> Option<i128> {
@@ -153,21 +180,6 @@ fn short_stack(frames: &ArrayRef) -> String {
     }
 }
 
-/// The function of a frame `func file:line`. Spaces within brackets belong to the function (type arguments have them),
-/// later ones to the path.
-fn function(frame: &str) -> &str {
-    let mut depth = 0_usize;
-    let end = frame.find(|c| {
-        match c {
-            '[' | '(' | '{' => depth += 1,
-            ']' | ')' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        c == ' ' && depth == 0
-    });
-    end.map_or(frame, |end| &frame[..end])
-}
-
 fn as_arrow_shows_it(array: &dyn Array, row: usize) -> String {
     let options = FormatOptions::new().with_null(NULL);
     let text = ArrayFormatter::try_new(array, &options).and_then(|values| {
@@ -191,23 +203,6 @@ mod tests {
     use arrow::datatypes::Int32Type;
 
     use super::*;
-
-    #[test]
-    fn the_function_of_a_frame_ends_at_the_first_space_outside_of_brackets() {
-        let cases = [
-            ("main.main /src/main.go:12", "main.main"),
-            (
-                "main.Map[go.shape.struct { a int; b string }] /a b/x.go:1",
-                "main.Map[go.shape.struct { a int; b string }]",
-            ),
-            ("net/http.(*conn).serve C:\\go src\\x.go:1", "net/http.(*conn).serve"),
-            ("odd[ unclosed x.go:1", "odd[ unclosed x.go:1"),
-            ("", ""),
-        ];
-        for (frame, name) in cases {
-            assert_eq!(function(frame), name);
-        }
-    }
 
     #[test]
     fn types_that_do_not_fit_are_shown_as_they_are() {

@@ -15,6 +15,8 @@ pub enum Error {
     Arrow(ArrowError),
     /// Parquet could not encode a batch (or failed to write it).
     Parquet(ParquetError),
+    /// The result has not what the format takes; the text says what that is.
+    Unfit(String),
 }
 
 impl Error {
@@ -26,6 +28,7 @@ impl Error {
             Self::Io(error) => error,
             Self::Arrow(error) => error,
             Self::Parquet(error) => error,
+            Self::Unfit(_) => return false,
         });
         while let Some(error) = next {
             next = error.source();
@@ -47,6 +50,7 @@ impl fmt::Display for Error {
             Self::Io(error) => write!(f, "cannot write the result: {error}"),
             Self::Arrow(error) => write!(f, "cannot write the result: {error}"),
             Self::Parquet(error) => write!(f, "cannot write the result: {error}"),
+            Self::Unfit(message) => f.write_str(message),
         }
     }
 }
@@ -57,6 +61,7 @@ impl StdError for Error {
             Self::Io(error) => error,
             Self::Arrow(error) => error,
             Self::Parquet(error) => error,
+            Self::Unfit(_) => return None,
         })
     }
 }

@@ -67,6 +67,33 @@ pub fn markdown(text: &str) -> String {
     safe
 }
 
+/// `text` as the content of an XML element or an attribute.
+///
+/// What [`terminal`] escapes, among it all that XML can't hold, is escaped first, and shows up as such.
+///
+/// ```
+/// use gtq::output::escape::xml;
+/// assert_eq!(xml("<b a=\"1\">&\u{1}"), r"&lt;b a=&quot;1&quot;&gt;&amp;\u{1}");
+/// ```
+#[must_use]
+pub fn xml(text: &str) -> String {
+    let text = terminal(text);
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            // The two characters beyond those above that XML does not allow.
+            '\u{fffe}' | '\u{ffff}' => safe.push('\u{fffd}'),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
 /// Whether a terminal might act on `c`, or show the text around it as something else: control characters (C0, DEL,
 /// C1), line and paragraph separators, marks and overrides of the writing direction, characters without width or
 /// glyph that can hide text.

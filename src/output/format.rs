@@ -24,11 +24,23 @@ pub enum Format {
     Parquet,
     /// An Arrow IPC file (also known as Feather 2), which the data frames of other languages open
     Arrow,
+    /// For a terminal: the picture that the query asks for with `render`, in characters
+    Plot,
+    /// The same as SVG
+    Svg,
+    /// Stacks and their weight as a flame graph, SVG that can be searched and zoomed
+    Flamegraph,
+    /// Stacks and what they count as a gzipped `profile.proto`, for `go tool pprof`
+    Pprof,
+    /// Slices, flows, counters and instants as a trace of Perfetto, for ui.perfetto.dev and its trace processor
+    Perfetto,
+    /// The same as JSON in the Trace Event Format, for chrome://tracing and others
+    ChromeJson,
 }
 
 impl Format {
     /// Every format, in the order in which a list of them reads best.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 15] = [
         Self::Table,
         Self::Vertical,
         Self::Markdown,
@@ -38,6 +50,12 @@ impl Format {
         Self::Ndjson,
         Self::Parquet,
         Self::Arrow,
+        Self::Plot,
+        Self::Svg,
+        Self::Flamegraph,
+        Self::Pprof,
+        Self::Perfetto,
+        Self::ChromeJson,
     ];
 
     /// The name that the format is chosen by.
@@ -53,13 +71,52 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Parquet => "parquet",
             Self::Arrow => "arrow",
+            Self::Plot => "plot",
+            Self::Svg => "svg",
+            Self::Flamegraph => "flamegraph",
+            Self::Pprof => "pprof",
+            Self::Perfetto => "perfetto",
+            Self::ChromeJson => "chrome-json",
+        }
+    }
+
+    /// The format that a file of this name has: what its name ends with, such as `.csv`.
+    #[must_use]
+    pub fn of_file(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        match name.rsplit_once('.')?.1 {
+            "gz" => (name.ends_with(".pb.gz") || name.ends_with(".pprof.gz")).then_some(Self::Pprof),
+            "pb" => Some(Self::Pprof),
+            "pftrace" | "perfetto-trace" => Some(Self::Perfetto),
+            ending => ending.parse().ok(),
         }
     }
 
     /// Whether the output is no text, and should not go to a terminal.
     #[must_use]
     pub const fn is_binary(self) -> bool {
-        matches!(self, Self::Parquet | Self::Arrow)
+        matches!(self, Self::Parquet | Self::Arrow | Self::Pprof | Self::Perfetto)
+    }
+
+    /// Whether a file of this format is one whole, which several results can't follow one another in.
+    #[must_use]
+    pub const fn is_whole(self) -> bool {
+        matches!(
+            self,
+            Self::Parquet
+                | Self::Arrow
+                | Self::Svg
+                | Self::Flamegraph
+                | Self::Pprof
+                | Self::Perfetto
+                | Self::ChromeJson
+        )
+    }
+
+    /// Whether several results go into one file of this format: slices, flows, counters of one timeline.
+    #[must_use]
+    pub const fn joins_results(self) -> bool {
+        matches!(self, Self::Perfetto | Self::ChromeJson)
     }
 }
 

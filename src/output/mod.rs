@@ -12,15 +12,20 @@ pub mod checks;
 pub mod escape;
 pub mod human;
 pub mod report;
+pub mod timeline;
 
 mod cell;
 mod columnar;
 mod delimited;
 mod error;
 mod format;
+mod frames;
 mod json;
 mod layout;
 mod markdown;
+mod picture;
+mod profile;
+mod stacks;
 mod table;
 mod types;
 mod vertical;
@@ -34,23 +39,45 @@ pub use error::Error;
 pub use format::{Format, UnknownFormat};
 pub use types::TYPE_KEY;
 
+use picture::{Drawing, Medium};
+use timeline::Timeline;
+
 /// How a result should look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// How many rows a table or a vertical listing shows; None for all. The other formats always have all rows.
+    /// How many rows a table, a vertical listing or a plot of a row each shows; None for all. The other formats always have
+    /// all rows.
     pub max_rows: Option<usize>,
-    /// How wide the terminal is, in columns of text, for tables; None where the output is no terminal: no limit.
+    /// How wide the terminal is, in columns of text, for tables and plots; None where the output is no terminal: tables have
+    /// no limit, plots have 80 columns.
     pub width: Option<usize>,
     /// Whether CSV and TSV begin with a line of names.
     pub header: bool,
-    /// Whether tables and vertical listings may use the terminal's colours and weights.
+    /// Whether tables, vertical listings and plots may use the terminal's colours and weights.
     pub color: bool,
+    /// The picture that the query asks for; formats that draw nothing ignore it.
+    pub render: Option<Render>,
+}
+
+/// A hint at how a person should see a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Render {
+    /// `table`, `bar`, `histogram`, `line`, `flamegraph`, `timeline`, `mmu`.
+    pub picture: &'static str,
+    /// The picture's parts (`label`, `size`, …), each with the position of its column.
+    pub parts: Vec<(&'static str, usize)>,
+}
+
+impl Options {
+    fn asks_for_table(&self) -> bool {
+        self.render.as_ref().is_some_and(|render| render.picture == "table")
+    }
 }
 
 impl Default for Options {
     /// For people at a place that is no terminal: 40 rows, any width, no colours.
     fn default() -> Self {
-        Self { max_rows: Some(40), width: None, header: true, color: false }
+        Self { max_rows: Some(40), width: None, header: true, color: false, render: None }
     }
 }
 
@@ -99,5 +126,15 @@ pub fn writer<'w>(
         Format::Ndjson => Box::new(json::lines(out)),
         Format::Parquet => Box::new(columnar::Parquet::new(schema, out)?),
         Format::Arrow => Box::new(columnar::Ipc::new(schema, out)?),
+        Format::Plot if options.asks_for_table() => Box::new(table::Table::new(&schema, options, out)),
+        Format::Plot => Box::new(Drawing::new(&schema, options, Medium::Text, out)?),
+        Format::Svg => Box::new(Drawing::new(&schema, options, Medium::Svg, out)?),
+        Format::Flamegraph => Box::new(Drawing::flamegraph(&schema, options, out)?),
+        Format::Pprof => Box::new(profile::Pprof::new(&schema, options, out)?),
+        Format::Perfetto | Format::ChromeJson => {
+            let mut timeline = Timeline::new(format, out)?;
+            timeline.begin(&schema, options.render.as_ref())?;
+            Box::new(timeline)
+        }
     })
 }

@@ -451,3 +451,30 @@ fn a_loss_is_told() {
     assert_eq!(output.status.code(), Some(0));
     insta::assert_snapshot!(format!("{}{}", utf8(&output.stdout), utf8(&output.stderr)));
 }
+
+/// Pictures, profiles and timelines: by the name of the file, of one result or of several.
+#[test]
+fn results_for_the_eye_and_for_other_tools() {
+    let folder = folder("pictures");
+    let written = |name: &str, queries: &[&str]| {
+        let path = folder.join(name);
+        let mut args = vec!["-o", path.to_str().expect("UTF-8")];
+        args.extend(queries.iter().flat_map(|query| ["-e", query]));
+        assert_eq!(answer(&[&args[..], &[SERVER]].concat()), "", "the result goes to the file only");
+        fs::read(&path).expect("the file")
+    };
+    let bars = "from tasks |> aggregate sum(dur) as time group by name |> render bar(name, time)";
+    let lanes = "from goroutine_states |> render timeline(g, start, end, state)";
+    let stacks = "select stack, count() as count, sum(dur) as time from goroutine_states";
+    assert!(written("bars.svg", &[bars]).starts_with(b"<svg"));
+    assert!(written("waits.pb.gz", &[stacks]).starts_with(&[0x1f, 0x8b]));
+    let both = written("g.pftrace", &[lanes, "select time, name, value from metrics"]);
+    assert!(both.len() > written("g.perfetto-trace", &[lanes]).len());
+    // What is no terminal gets rows, unless a picture is asked for.
+    assert_eq!(answer(&["-e", bars, SERVER]), answer(&["--format", "table", "-e", bars, SERVER]));
+    assert!(answer(&["--format", "plot", "-e", bars, SERVER]).contains("│█"));
+    let one = complaint(2, &["--format", "svg", "-e", bars, "-e", bars, SERVER]);
+    assert!(one.contains("takes one result"), "{one}");
+    let none = complaint(2, &["--format", "plot", "-e", stacks, SERVER]);
+    assert!(none.contains("render bar(label, size)"), "{none}");
+}

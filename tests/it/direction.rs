@@ -25,11 +25,13 @@ const MAY_USE: [(&str, &[&str]); 12] = [
 ];
 
 /// Libraries that only some rooms may use.
-const LIBRARIES: [(&str, &[&str]); 4] = [
+const LIBRARIES: [(&str, &[&str]); 6] = [
     ("arrow", &["tables", "plan", "engine", "output", "cli"]),
     ("datafusion", &["tables", "plan", "engine"]),
     ("chumsky", &["syntax"]),
     ("clap", &["cli"]),
+    ("inferno", &["output"]),
+    ("prost", &["output"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {

@@ -174,8 +174,9 @@ pub(crate) fn written(session: &Session, query: &typed::Query, format: Format) -
 
 pub(crate) fn run(session: &Session, prepared: &Prepared, format: Format) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
-    let mut writer = writer(format, prepared.schema().clone(), &Options::default(), Box::new(&mut out))
-        .map_err(Error::Output)?;
+    let options = Options { render: prepared.render().cloned(), ..Options::default() };
+    let mut writer =
+        writer(format, prepared.schema().clone(), &options, Box::new(&mut out)).map_err(Error::Output)?;
     session.run(prepared, |batch| writer.write(batch))?;
     writer.finish().map_err(Error::Output)?;
     Ok(out)

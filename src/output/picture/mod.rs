@@ -1,0 +1,175 @@
+//! Results as pictures, of characters for a terminal or as SVG.
+//!
+//! Comes in: batches, and the [`Render`] hint with the columns that the picture is made of. Goes out: text that fits the
+//! terminal, or one SVG document with axes, units and whole texts in titles. A picture holds the values that it shows
+//! until the end, since its scale needs them all. What has no place (null, NaN, infinite) is left out and counted.
+//!
+//! SVG is written by hand (`svg`): the libraries for plots know neither durations nor sizes, let labels overlap, and tell
+//! things apart by colour alone. Flame graphs, which people click through, are inferno's.
+
+mod axis;
+mod bar;
+mod flame;
+mod histogram;
+mod line;
+mod svg;
+mod text;
+mod timeline;
+
+use std::io;
+
+use arrow::array::{Array, RecordBatch};
+use arrow::datatypes::Schema;
+
+use super::table::{dim, rows};
+use super::types::Type;
+use super::{Error, Options, Render, Summary, Writer, cell, escape};
+use axis::Unit;
+use text::Paper;
+
+/// What a picture is drawn with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Medium {
+    Text,
+    Svg,
+}
+
+/// How pictures are asked for.
+const PICTURES: &str = "`|> render bar(label, size)`, `histogram(x)`, `line(x, y)`, `flamegraph(stack, weight)`, \
+                        `timeline(lane, start, end, label)` or `mmu`";
+
+trait Picture: Send {
+    fn take(&mut self, batch: &RecordBatch);
+
+    /// Lines, each ended.
+    fn text(&self, paper: &Paper) -> String;
+
+    fn svg(&self) -> Result<String, Error>;
+}
+
+/// A column that a picture is made of.
+#[derive(Debug, Clone)]
+struct Column {
+    index: usize,
+    /// Safe to show.
+    name: String,
+    kind: Type,
+}
+
+impl Column {
+    fn new(schema: &Schema, index: usize) -> Self {
+        let field = schema.field(index);
+        Self { index, name: escape::terminal(field.name()).into_owned(), kind: Type::of(field) }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::of(&self.kind)
+    }
+
+    /// NaN where there is no number.
+    fn number(&self, batch: &RecordBatch, row: usize) -> f64 {
+        cell::number(batch.column(self.index), row).unwrap_or(f64::NAN)
+    }
+
+    /// As people read it.
+    fn text(&self, batch: &RecordBatch, row: usize) -> String {
+        let array: &dyn Array = batch.column(self.index);
+        cell::or_null(cell::text(array, &self.kind, row, cell::Detail::Short))
+    }
+}
+
+/// The picture that a result asks for.
+fn picture(schema: &Schema, options: &Options, medium: Medium) -> Result<Box<dyn Picture>, Error> {
+    let format = if medium == Medium::Text { "plot" } else { "svg" };
+    let drawn = options.render.as_ref().filter(|render| render.picture != "table");
+    let Some(render) = drawn else {
+        let message = format!("{format} draws the picture that a query ends with: {PICTURES}");
+        return Err(Error::Unfit(message));
+    };
+    let part = |name: &str| {
+        let index = render.part(name).filter(|index| *index < schema.fields().len());
+        let missing = || Error::Unfit(format!("the picture `{}` lacks its `{name}`", render.picture));
+        index.map(|index| Column::new(schema, index)).ok_or_else(missing)
+    };
+    Ok(match render.picture {
+        "bar" => Box::new(bar::Bars::new(part("label")?, part("size")?)),
+        "histogram" => Box::new(histogram::Histogram::new(part("x")?)),
+        "line" => Box::new(line::Lines::new(part("x")?, part("y")?)),
+        "flamegraph" => Box::new(flame::Flame::new(part("stack")?, Some(part("weight")?))),
+        "timeline" => {
+            let label = render.part("label").map(|_| part("label")).transpose()?;
+            Box::new(timeline::Timeline::new(part("lane")?, part("start")?, part("end")?, label))
+        }
+        "mmu" => Box::new(line::Lines::mmu(schema)?),
+        other => return Err(Error::Unfit(format!("{format} can't draw `{other}`: it draws {PICTURES}"))),
+    })
+}
+
+pub(super) struct Drawing<W> {
+    out: W,
+    picture: Box<dyn Picture>,
+    medium: Medium,
+    paper: Paper,
+    rows: u64,
+}
+
+impl<W: io::Write + Send> Drawing<W> {
+    /// The picture of the hint.
+    pub(super) fn new(schema: &Schema, options: &Options, medium: Medium, out: W) -> Result<Self, Error> {
+        Ok(Self::of(picture(schema, options, medium)?, options, medium, out))
+    }
+
+    /// A flame graph as SVG, also without a hint.
+    pub(super) fn flamegraph(schema: &Schema, options: &Options, out: W) -> Result<Self, Error> {
+        let Some(stack) = super::stacks::stack_column(schema, options) else {
+            let message = "flamegraph takes a result with a column of stacks and their weight, such as \
+                           `… |> aggregate sum(dur) as time group by stack`";
+            return Err(Error::Unfit(message.into()));
+        };
+        let weight = super::stacks::weight_column(schema, options).map(|index| Column::new(schema, index));
+        let flame = flame::Flame::new(Column::new(schema, stack), weight);
+        Ok(Self::of(Box::new(flame), options, Medium::Svg, out))
+    }
+
+    fn of(picture: Box<dyn Picture>, options: &Options, medium: Medium, out: W) -> Self {
+        let paper = Paper::new(options.width, options.max_rows, options.color);
+        Self { out, picture, medium, paper, rows: 0 }
+    }
+}
+
+impl<W: io::Write + Send> Writer for Drawing<W> {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        self.picture.take(batch);
+        self.rows += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<Summary, Error> {
+        match self.medium {
+            Medium::Svg => self.out.write_all(self.picture.svg()?.as_bytes())?,
+            Medium::Text => {
+                self.out.write_all(self.picture.text(&self.paper).as_bytes())?;
+                let notice = format!("({}; --format table shows them)", rows(self.rows, self.rows));
+                writeln!(self.out, "{}", dim(&notice, self.paper.color))?;
+            }
+        }
+        self.out.flush()?;
+        Ok(Summary { rows: self.rows, rows_shown: self.rows })
+    }
+}
+
+impl Render {
+    /// The position of the column that is a part of the picture.
+    pub(super) fn part(&self, name: &str) -> Option<usize> {
+        self.parts.iter().find(|(part, _)| *part == name).map(|(_, column)| *column)
+    }
+}
+
+/// How many of something have no place in a picture, as a line for people; nothing where all have.
+fn left_out(count: usize, what: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("1 row {what} is not shown")),
+        count => Some(format!("{count} rows {what} are not shown")),
+    }
+}
