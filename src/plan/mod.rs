@@ -42,9 +42,7 @@ pub struct Environment<'a> {
 /// Only where DataFusion refuses what the type checker let pass: a defect of gtq, not of the query.
 pub fn lower(query: &Query, environment: &Environment<'_>) -> Result<LogicalPlan> {
     // A computed column must not be called like a column of a table that is scanned elsewhere in the query.
-    let functions = catalog::table_functions().iter().map(|function| &function.table);
-    let tables = catalog::tables().iter().chain(functions);
-    let names = tables.flat_map(|table| &table.columns).map(|column| column.name.to_owned()).collect();
+    let names = catalog::tables().iter().flat_map(|t| &t.columns).map(|c| c.name.to_owned()).collect();
     let mut lowering =
         Lowering { environment, columns: HashMap::new(), names, scans: HashMap::new(), filters: false };
     lowering.query(query)

@@ -27,6 +27,16 @@ impl Lowering<'_> {
                 if count > 1 || call.is_function() {
                     plan = plan.alias(&alias)?;
                 }
+                if call.is_function() {
+                    // Names of functions' columns are not kept free: they count as computed.
+                    let items = columns.iter().map(|(id, column)| {
+                        let (name, ty) = (column.name.to_owned(), column.ty.clone());
+                        let name = self.name(&typed::Column { id: *id, name, ty });
+                        Expr::Column(Column::new(Some(alias.clone()), column.name)).alias(name)
+                    });
+                    let items: Vec<Expr> = items.collect();
+                    return plan.project(items)?.build();
+                }
                 for (id, column) in columns {
                     self.columns.insert(*id, Column::new(Some(alias.clone()), column.name));
                 }

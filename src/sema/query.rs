@@ -234,7 +234,7 @@ fn table_function<'a>(
         diagnostic = cx.hint_at_declarations(diagnostic, name);
         let queries = cx.declared_names(|declared| matches!(declared, Declared::Query(_)));
         if let ([only], true) = (name, diagnostic.fix.is_none()) {
-            let functions = catalog::table_functions().iter().map(|function| function.name());
+            let functions = catalog::table_functions().iter().map(|function| function.table.name);
             diagnostic = propose(diagnostic, only, queries.into_iter().chain(functions));
         }
         cx.report(diagnostic);

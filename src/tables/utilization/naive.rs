@@ -16,7 +16,7 @@ fn series() -> impl Strategy<Value = Series> {
         let mut series = Series { p: None, steps: Vec::new() };
         for (length, quarters) in steps {
             let utilization = f64::from(quarters) / 4.0;
-            if series.steps.last().is_none_or(|last| last.utilization != utilization) {
+            if series.steps.last().is_none_or(|last| last.utilization.total_cmp(&utilization).is_ne()) {
                 series.steps.push(Step { time, utilization });
             }
             time += length;
