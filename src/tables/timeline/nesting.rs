@@ -13,33 +13,39 @@ use super::slices::Slices;
 /// As in the viewer, a slice lies within another of its lane if it begins and ends no earlier and no later; slices that
 /// only overlap lie side by side.
 pub(super) struct Nesting {
-    parents: Vec<Option<usize>>,
+    /// Rows, or [`NONE`].
+    parents: Vec<u32>,
     own: Vec<i64>,
 }
 
+/// No slice.
+const NONE: u32 = u32::MAX;
+
 impl Nesting {
     pub(super) fn of(slices: &Slices) -> Self {
-        let mut rows: Vec<usize> = (0..slices.len()).collect();
+        let mut rows: Vec<u32> = (0..u32::try_from(slices.len()).unwrap_or(NONE)).collect();
         rows.sort_unstable_by_key(|&row| {
-            let (start, end) = slices.bounds(row);
-            (slices.lane(row), start, Reverse(end), row)
+            let (start, end) = slices.bounds(row as usize);
+            (slices.lane(row as usize), start, Reverse(end), row)
         });
         let dur = |row: usize| slices.bounds(row).1 - slices.bounds(row).0;
-        let mut parents = vec![None; slices.len()];
+        let mut parents = vec![NONE; slices.len()];
         let mut own: Vec<i64> = (0..slices.len()).map(dur).collect();
-        let mut around: Vec<usize> = Vec::new();
-        for row in rows {
-            let encloses = |outer: usize| {
+        let mut around: Vec<u32> = Vec::new();
+        for number in rows {
+            let row = number as usize;
+            let encloses = |outer: u32| {
+                let outer = outer as usize;
                 slices.lane(outer) == slices.lane(row) && slices.bounds(outer).1 >= slices.bounds(row).1
             };
             while around.last().is_some_and(|&outer| !encloses(outer)) {
                 around.pop();
             }
             if let Some(&outer) = around.last() {
-                parents[row] = Some(outer);
-                own[outer] = own[outer].saturating_sub(dur(row));
+                parents[row] = outer;
+                own[outer as usize] = own[outer as usize].saturating_sub(dur(row));
             }
-            around.push(row);
+            around.push(number);
         }
         Self { parents, own }
     }
@@ -51,7 +57,7 @@ impl Nesting {
 
     /// `numbers`: of the slices, by their rows.
     pub(super) fn parents(&self, numbers: &[i64]) -> ArrayRef {
-        let parents = self.parents.iter().map(|parent| parent.and_then(|row| numbers.get(row)).copied());
+        let parents = self.parents.iter().map(|&row| numbers.get(row as usize).copied());
         Arc::new(parents.collect::<Int64Array>())
     }
 }
