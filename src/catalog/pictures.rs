@@ -46,8 +46,14 @@ static PICTURES: &[Picture] = &[
     },
     Picture {
         name: "timeline",
-        parts: &[part("lane", &[]), part("start", TIME), part("end", TIME), optional("label", &[])],
-        doc: "intervals over time, a lane for each value",
+        parts: &[
+            part("lane", &[]),
+            part("start", TIME),
+            part("end", TIME),
+            optional("label", &[]),
+            optional("id", &[]),
+        ],
+        doc: "intervals over time, a lane for each value, or for each of its ids",
     },
     Picture { name: "mmu", parts: &[], doc: "mutator utilization over the length of the window" },
 ];

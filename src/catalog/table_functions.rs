@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::Type;
 use super::domains::{Domain, UTILIZATION_FLAGS};
-use super::tables::{Table, col};
+use super::tables::{Table, col, slice_columns};
 
 /// A function that gives a table.
 #[derive(Debug, PartialEq)]
@@ -219,6 +219,13 @@ fn flags() -> TableParameter {
 /// A length of time, or some.
 const LENGTH: Takes = Takes::Between(1, i64::MAX);
 
+/// A function of a slice that gives slices.
+fn connections(name: &'static str, doc: &'static str) -> TableFunction {
+    let table =
+        Table { name, row: "slice, the one given included", order: &["slice"], columns: slice_columns() };
+    TableFunction { parameters: vec![parameter("slice", Type::Int, "number of the slice")], table, doc }
+}
+
 static FUNCTIONS: LazyLock<Vec<TableFunction>> = LazyLock::new(|| {
     vec![
         TableFunction {
@@ -309,6 +316,27 @@ static FUNCTIONS: LazyLock<Vec<TableFunction>> = LazyLock::new(|| {
                 ],
             },
             doc: "windows with the least mutator utilization, disjoint ones, as go tool trace picks them",
+        },
+        connections(
+            "preceding",
+            "what has led to a slice of the timeline, by flows, and by nesting: what encloses a slice leads to it; as the \
+             menu of Go's viewer has it",
+        ),
+        connections("following", "what a slice of the timeline has led to, by flows and by nesting"),
+        connections("connected", "all slices that flows and nesting connect with one, in any direction"),
+        TableFunction {
+            parameters: vec![parameter("task", Type::Int, "task id; null: there are none").or(Argument::Null)],
+            table: Table {
+                name: "subtasks",
+                row: "user task that descends from the one given, which comes first",
+                order: &["depth"],
+                columns: vec![
+                    col("task", Type::Int, "task id"),
+                    col("parent", Type::Int, "task that it was created within").null(),
+                    col("depth", Type::Int, "generations between the task given and this one"),
+                ],
+            },
+            doc: "a user task with its children, their children, and so on",
         },
     ]
 });

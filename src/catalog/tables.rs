@@ -74,6 +74,41 @@ fn times_by_name() -> Type {
     Type::list(Type::Struct(fields.map(|(name, ty)| (name.to_owned(), ty)).to_vec()))
 }
 
+/// The columns of `slices`, and of the functions that choose some of them.
+pub(super) fn slice_columns() -> Vec<Column> {
+    vec![
+                col("slice", Type::Int, "number of the slice, in order of start"),
+                col(
+                    "lane",
+                    Type::String,
+                    "kind of lane; 'network' and 'syscalls' have instants only: unblocked by the network, back from a blocking syscall",
+                )
+                .of(&LANES),
+                col("id", Type::Int, "number of the lane's proc, thread, goroutine (also for 'region') or task").null(),
+                col("name", Type::String, "what is written on it").null(),
+                col("category", Type::String, "what it shows").of(&SLICE_CATEGORIES),
+                col("g", Type::Int, "goroutine that it is about, or on which it began").null(),
+                col("task", Type::Int, "tasks and regions: the task").null(),
+                col("blocked", Type::Bool, "syscalls: whether it lost its P"),
+                col("parent", Type::Int, "slice of the same lane that directly encloses it").null(),
+                col("start", Type::Time, "when it began"),
+                col("end", Type::Time, "when it ended"),
+                col("dur", Type::Duration, "end - start"),
+                col("self", Type::Duration, "dur without the slices that it directly encloses; clip does not cut it"),
+                col(
+                    "start_stack",
+                    Type::Stack,
+                    "stack at its begin; for a running goroutine, that at which it last stopped",
+                )
+                .null(),
+                col("end_stack", Type::Stack, "stack at its end").null(),
+                col("incoming", Type::Int, "flow that ends at it").null(),
+                col("outgoing", Type::list(Type::Int), "flows that start from it"),
+                open_start(),
+                open_end(),
+    ]
+}
+
 static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
     vec![
         Table {
@@ -158,7 +193,11 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 col("to_g", Type::Int, "goroutine that was made runnable"),
                 col("from_stack", Type::Stack, "stack of from_g at that moment").null(),
                 col("reason", Type::String, "why to_g had waited").null().of(&REASONS),
-                col("wait", Type::Duration, "how long it had waited; with open_start: since the trace's start"),
+                col(
+                    "wait",
+                    Type::Duration,
+                    "how long it had waited; with open_start: since the trace's start",
+                ),
                 col("latency", Type::Duration, "how long until it ran; with open_end: until the trace's end"),
                 col("open_start", Type::Bool, "whether its wait began before the trace"),
                 col("open_end", Type::Bool, "whether it did not run before the trace's end"),
@@ -377,7 +416,11 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 col("start", Type::Time, "when it began, before the world was stopped for it"),
                 col("end", Type::Time, "when it ended, before the world went on"),
                 col("dur", Type::Duration, "end - start"),
-                col("stw", Type::Duration, "time between start and end in which the world was stopped, for any reason"),
+                col(
+                    "stw",
+                    Type::Duration,
+                    "time between start and end in which the world was stopped, for any reason",
+                ),
                 col(
                     "pause",
                     Type::Duration,
@@ -388,7 +431,8 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                     Type::Duration,
                     "time between start and end in mark assist, summed over goroutines, their waits included",
                 ),
-                col("heap_start", Type::Bytes, "heap objects when it began, if the trace told by then").null(),
+                col("heap_start", Type::Bytes, "heap objects when it began, if the trace told by then")
+                    .null(),
                 col("heap_end", Type::Bytes, "heap objects when it ended: those that it found alive").null(),
                 col("goal", Type::Bytes, "heap goal when it began: the one that it ran for").null(),
                 open_start(),
@@ -434,37 +478,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
             row: "box on the timeline, as Go's viewer draws it; a running goroutine is one on each of the lanes 'proc', \
                   'thread' and 'g'",
             order: &["start"],
-            columns: vec![
-                col("slice", Type::Int, "number of the slice, in order of start"),
-                col(
-                    "lane",
-                    Type::String,
-                    "kind of lane; 'network' and 'syscalls' have instants only: unblocked by the network, back from a blocking syscall",
-                )
-                .of(&LANES),
-                col("id", Type::Int, "number of the lane's proc, thread, goroutine (also for 'region') or task").null(),
-                col("name", Type::String, "what is written on it").null(),
-                col("category", Type::String, "what it shows").of(&SLICE_CATEGORIES),
-                col("g", Type::Int, "goroutine that it is about, or on which it began").null(),
-                col("task", Type::Int, "tasks and regions: the task").null(),
-                col("blocked", Type::Bool, "syscalls: whether it lost its P"),
-                col("parent", Type::Int, "slice of the same lane that directly encloses it").null(),
-                col("start", Type::Time, "when it began"),
-                col("end", Type::Time, "when it ended"),
-                col("dur", Type::Duration, "end - start"),
-                col("self", Type::Duration, "dur without the slices that it directly encloses; clip does not cut it"),
-                col(
-                    "start_stack",
-                    Type::Stack,
-                    "stack at its begin; for a running goroutine, that at which it last stopped",
-                )
-                .null(),
-                col("end_stack", Type::Stack, "stack at its end").null(),
-                col("incoming", Type::Int, "flow that ends at it").null(),
-                col("outgoing", Type::list(Type::Int), "flows that start from it"),
-                open_start(),
-                open_end(),
-            ],
+            columns: slice_columns(),
         },
         Table {
             name: "flows",
@@ -482,7 +496,11 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                     "innermost slice in which the cause lies; the parent task's, even if that has ended",
                 )
                 .null(),
-                col("from_time", Type::Time, "when the goroutine was created, unblocked or back, or the task began"),
+                col(
+                    "from_time",
+                    Type::Time,
+                    "when the goroutine was created, unblocked or back, or the task began",
+                ),
                 col("to_slice", Type::Int, "slice that it let begin"),
                 col("to_time", Type::Time, "when the goroutine ran, or the task began"),
                 col("from_g", Type::Int, "goroutine that caused it").null(),

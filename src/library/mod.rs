@@ -14,22 +14,27 @@ macro_rules! modules {
 }
 
 modules![
+    "counters",
     "goroutine",
     "goroutines",
     "intervals",
     "mmu",
     "mmu_worst",
     "net",
+    "overview",
+    "perfetto",
     "profiles",
     "region",
     "regions",
     "sched",
+    "slice",
     "spans",
     "states",
     "sync",
     "syscall",
     "task",
     "tasks",
+    "timeline",
 ];
 
 static DIAGNOSTICS: &str = include_str!("../../docs/diagnostics.md");

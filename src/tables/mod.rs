@@ -26,6 +26,7 @@ mod schema;
 mod stack_tables;
 mod stacks;
 mod stats;
+mod subtasks;
 mod summary;
 mod threads;
 mod timeline;

@@ -12,8 +12,8 @@ use super::needs::Needs;
 use super::stacks::Stacks;
 use super::window::Window;
 use super::{
-    events, gcs, goroutine_states, instants, procs, ranges, schema, stack_tables, summary, threads, timeline,
-    trace_tables, utilization, wakeups,
+    events, gcs, goroutine_states, instants, procs, ranges, schema, stack_tables, subtasks, summary, threads,
+    timeline, trace_tables, utilization, wakeups,
 };
 use crate::catalog::{Table, TableCall, table};
 use crate::trace::{Error, Event, Happening, Reader};
@@ -198,7 +198,9 @@ fn row_builder(table: &Table, schema: &SchemaRef) -> Option<Box<dyn RowBuilder>>
 
 /// The builder of what a table function gives.
 fn function_builder(call: &TableCall, schema: SchemaRef) -> Option<Box<dyn WholeBuilder>> {
-    utilization::builder(call, schema)
+    utilization::builder(call, schema.clone())
+        .or_else(|| timeline::function_builder(call, schema.clone()))
+        .or_else(|| subtasks::builder(call, schema))
 }
 
 impl Streaming {

@@ -8,8 +8,22 @@ const SERVER: &str = "tests/fixtures/server-go1.27.3.trace";
 const LOCKS: &str = "tests/fixtures/locks-go1.27.3.trace";
 
 /// A report for each page, each in a file of its name.
-const REPORTS: [&str; 10] =
-    ["goroutine", "goroutines", "net", "region", "regions", "sched", "sync", "syscall", "task", "tasks"];
+const REPORTS: [&str; 14] = [
+    "goroutine",
+    "goroutines",
+    "mmu",
+    "mmu_worst",
+    "net",
+    "region",
+    "regions",
+    "sched",
+    "slice",
+    "sync",
+    "syscall",
+    "task",
+    "tasks",
+    "timeline",
+];
 
 /// Each fits on a screen: what would not is the language's to learn.
 #[test]
@@ -72,6 +86,44 @@ fn regions() {
     let place = "main.query example.com/gtq-examples/server/main.go:115";
     all += &shown(&["run", "region", "--location", place, "--latmax", "1400us", "--format", "csv", SERVER]);
     insta::assert_snapshot!(all);
+}
+
+#[test]
+fn timeline() {
+    let mut all = shown(&["run", "timeline", "--max-rows", "8", SUM]);
+    all += &shown(&["run", "timeline", "--view", "thread", "--start", "1s", "--end", "1.1s", SUM]);
+    all += &shown(&["run", "timeline", "--g", "34", "--max-rows", "6", "--format", "vertical", SERVER]);
+    all += &shown(&["run", "timeline", "--task", "1", SERVER]);
+    all += &shown(&["run", "slice", "--slice", "20", SUM]);
+    all += &shown(&["run", "slice", "--slice", "-1", SUM]);
+    all += &shown(&["run", "timeline", "--format", "plot", "--start", "1s", "--end", "1.3s", SUM]);
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn overview() {
+    let all = [SUM, SERVER, LOCKS, "tests/fixtures/garbage-go1.27.3.trace"];
+    insta::assert_snapshot!(all.map(|trace| shown(&["run", "overview", trace])).concat());
+}
+
+/// What precedes a slice has it among what follows, and all are connected.
+#[test]
+fn connections_are_mutual() {
+    let session = trace("server-go1.27.3").open();
+    let slices = |function: &str, slice: i64| -> Vec<i64> {
+        let found = rows(&session, &format!("select slice from {function}({slice})"));
+        found.iter().map(|row| int(row, "slice")).collect()
+    };
+    for slice in [0, 100, 345, 600] {
+        let (before, after, all) =
+            (slices("preceding", slice), slices("following", slice), slices("connected", slice));
+        assert!(before.iter().chain(&after).all(|found| all.contains(found)), "{slice}");
+        for earlier in before.iter().take(3) {
+            assert!(slices("following", *earlier).contains(&slice), "{earlier} leads to {slice}");
+        }
+        assert_eq!(all, slices("connected", all[0]), "{slice}");
+    }
+    assert_eq!(slices("connected", 1_000_000), Vec::<i64>::new());
 }
 
 fn total(rows: &[Row]) -> (i64, i64) {

@@ -98,7 +98,9 @@ fn picture(schema: &Schema, options: &Options, medium: Medium) -> Result<Box<dyn
         "flamegraph" => Box::new(flame::Flame::new(part("stack")?, Some(part("weight")?))),
         "timeline" => {
             let label = render.part("label").map(|_| part("label")).transpose()?;
-            Box::new(timeline::Timeline::new(part("lane")?, part("start")?, part("end")?, label))
+            let id = render.part("id").map(|_| part("id")).transpose()?;
+            let lane = timeline::Lane { kind: part("lane")?, id };
+            Box::new(timeline::Timeline::new(lane, part("start")?, part("end")?, label))
         }
         "mmu" => Box::new(line::Lines::mmu(schema)?),
         other => return Err(Error::Unfit(format!("{format} can't draw `{other}`: it draws {PICTURES}"))),

@@ -3,9 +3,10 @@
 //! Labels that take the most time have a fill of their own. As text, a cell shows what takes most of its time, or without
 //! labels how much of it is taken. As SVG, what overlaps within a lane is drawn below each other.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array as _, RecordBatch};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::axis::{Axis, Unit, is_drawable, range};
@@ -23,8 +24,38 @@ const MARKS: [char; FILLS] = ['█', '▒', '░', '▓', '#', '=', '+', '·'];
 /// How much of a cell is taken.
 const SHADES: [char; 4] = ['░', '▒', '▓', '█'];
 
+/// What tells lanes apart: what they are of, and which one of that.
+pub(super) struct Lane {
+    pub(super) kind: Column,
+    pub(super) id: Option<Column>,
+}
+
+impl Lane {
+    fn text(&self, batch: &RecordBatch, row: usize) -> String {
+        let kind = self.kind.text(batch, row);
+        match &self.id {
+            Some(id) if batch.column(id.index).is_valid(row) => format!("{kind} {}", id.text(batch, row)),
+            _ => kind,
+        }
+    }
+
+    fn number(&self, batch: &RecordBatch, row: usize) -> f64 {
+        self.id.as_ref().unwrap_or(&self.kind).number(batch, row)
+    }
+
+    /// Lanes of numbers come in their order: those of one kind, if there are several.
+    fn order(&self, a: &(String, f64), b: &(String, f64)) -> Ordering {
+        let kind = |text: &str| text.rsplit_once(' ').map_or(text, |(kind, _)| kind).to_owned();
+        match &self.id {
+            Some(_) => kind(&a.0).cmp(&kind(&b.0)).then(a.1.total_cmp(&b.1)),
+            None if self.kind.kind.is_number() => a.1.total_cmp(&b.1),
+            None => Ordering::Equal,
+        }
+    }
+}
+
 pub(super) struct Timeline {
-    lane: Column,
+    lane: Lane,
     start: Column,
     end: Column,
     label: Option<Column>,
@@ -70,16 +101,14 @@ struct Shown {
 }
 
 impl Timeline {
-    pub(super) fn new(lane: Column, start: Column, end: Column, label: Option<Column>) -> Self {
+    pub(super) fn new(lane: Lane, start: Column, end: Column, label: Option<Column>) -> Self {
         let (lanes, labels) = (Names::default(), Names::default());
         Self { lane, start, end, label, lanes, labels, slices: Vec::new(), missing: 0 }
     }
 
     fn shown(&self, most: usize) -> Shown {
         let mut lanes: Vec<usize> = (0..self.lanes.texts.len()).collect();
-        if self.lane.kind.is_number() {
-            lanes.sort_by(|a, b| self.lanes.texts[*a].1.total_cmp(&self.lanes.texts[*b].1));
-        }
+        lanes.sort_by(|a, b| self.lane.order(&self.lanes.texts[*a], &self.lanes.texts[*b]));
         lanes.truncate(most);
         let mut times = vec![0.0; self.labels.texts.len()];
         for slice in &self.slices {
@@ -200,7 +229,7 @@ impl Picture for Timeline {
         #[expect(clippy::cast_precision_loss, reason = "some hundred lines")]
         let height = rows.max(1) as f64 * HEIGHT + by_lane.len() as f64 * 5.0;
         let area = Area { x: labels + 24.0, y: 44.0, width: svg::WIDTH - labels - 64.0, height };
-        let mut svg = Svg::new(&format!("Timeline by {}", self.lane.name));
+        let mut svg = Svg::new(&format!("Timeline by {}", self.lane.kind.name));
         svg.axis_below(area, &shown.axis, "time");
         let mut y = area.y;
         for (&lane, slices) in shown.lanes.iter().zip(&by_lane) {

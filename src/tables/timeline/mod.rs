@@ -16,6 +16,7 @@
 //! - It shows user tasks of one kind at a time, with their regions; here are all, and regions outside of tasks too.
 //! - Marks without length, but for those that arrows start from, are no slices: samples, logs, procs that start and stop.
 
+mod connected;
 mod flows;
 mod goroutine;
 mod nesting;
@@ -23,21 +24,26 @@ mod slices;
 mod tasks;
 
 use ahash::AHashMap;
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, UInt32Array};
 use arrow::datatypes::{Schema, SchemaRef};
 
 use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::columns::reorder;
 use super::intern::{Interner, TextId};
+use crate::catalog::TableCall;
 use crate::trace::{
     Event, GoroutineId, GoroutineState, Happening, ProcId, ProcState, Range, Scope, StackId, StringId,
 };
+use connected::{Direction, reached};
 use flows::Flows;
 use goroutine::{Cause, Goroutine, View};
+use nesting::Nesting;
 use slices::{Lane, New, Open, Slices};
 use tasks::Tasks;
 
 struct Timeline {
     schemas: [Option<SchemaRef>; 2],
+    question: Option<Question>,
     slices: Slices,
     flows: Flows,
     goroutines: AHashMap<GoroutineId, Goroutine>,
@@ -46,6 +52,14 @@ struct Timeline {
     /// Ranges of procs, and of everything.
     ranges: AHashMap<(Scope, TextId), Open>,
     tasks: Tasks,
+}
+
+/// Which slices are connected with one, for the functions `preceding`, `following` and `connected`.
+struct Question {
+    name: &'static str,
+    schema: SchemaRef,
+    slice: usize,
+    direction: Direction,
 }
 
 /// A goroutine's change of state.
@@ -65,17 +79,23 @@ pub(super) fn builder(schema: &dyn Fn(&str) -> Option<SchemaRef>) -> Option<Box<
     }
     let none = Schema::empty();
     let [slices, flows] = &schemas;
-    let slices = Slices::new(slices.as_deref().unwrap_or(&none));
-    let flows = Flows::new(flows.as_deref().unwrap_or(&none));
-    Some(Box::new(Timeline {
-        schemas,
-        slices,
-        flows,
-        goroutines: AHashMap::new(),
-        syscall_on: AHashMap::new(),
-        ranges: AHashMap::new(),
-        tasks: Tasks::default(),
-    }))
+    let (slices, flows) = (slices.as_deref().unwrap_or(&none), flows.as_deref().unwrap_or(&none));
+    Some(Box::new(Timeline::new(slices, flows, schemas.clone(), None)))
+}
+
+/// The slices that are connected with the one that a call names.
+pub(super) fn function_builder(call: &TableCall, schema: SchemaRef) -> Option<Box<dyn WholeBuilder>> {
+    let name = call.table().name;
+    let direction = match name {
+        "preceding" => Direction::Preceding,
+        "following" => Direction::Following,
+        "connected" => Direction::Connected,
+        _ => return None,
+    };
+    // What no slice has as its number is connected with none.
+    let slice = call.arg(0).as_int().and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX);
+    let question = Question { name, schema: schema.clone(), slice, direction };
+    Some(Box::new(Timeline::new(&schema, &Schema::empty(), [None, None], Some(question))))
 }
 
 impl WholeBuilder for Timeline {
@@ -136,11 +156,44 @@ impl WholeBuilder for Timeline {
         if let Some(schema) = slices {
             tables.push(("slices", self.slices.batch(schema, &numbers, &self.flows, interner)));
         }
+        if let Some(Question { name, schema, slice, direction }) = &self.question {
+            let slices = reached(numbers.len(), &self.edges(&numbers), *slice, *direction);
+            let rows = slices.into_iter().filter_map(|slice| u32::try_from(slice).ok());
+            let all = self.slices.batch(schema, &numbers, &self.flows, interner);
+            // Rows are in the order of their numbers.
+            tables.push((*name, reorder(&all, &UInt32Array::from_iter_values(rows))));
+        }
         tables
     }
 }
 
 impl Timeline {
+    fn new(
+        slices: &Schema,
+        flows: &Schema,
+        schemas: [Option<SchemaRef>; 2],
+        question: Option<Question>,
+    ) -> Self {
+        Self {
+            schemas,
+            question,
+            slices: Slices::new(slices),
+            flows: Flows::new(flows),
+            goroutines: AHashMap::new(),
+            syscall_on: AHashMap::new(),
+            ranges: AHashMap::new(),
+            tasks: Tasks::default(),
+        }
+    }
+
+    /// The numbers of slices that lead to each other: by a flow, or because one encloses the other.
+    fn edges(&self, numbers: &[i64]) -> Vec<(usize, usize)> {
+        let number = |row: usize| numbers.get(row).and_then(|&n| usize::try_from(n).ok());
+        let flows = self.flows.ends().filter_map(|(_, from, to)| Some((from?, to)));
+        let pairs = Nesting::of(&self.slices);
+        flows.chain(pairs.pairs()).filter_map(|(from, to)| Some((number(from)?, number(to)?))).collect()
+    }
+
     fn transition(&mut self, event: &Event, t: Transition, cx: &mut Context<'_>) {
         let goroutine = self.goroutines.entry(t.id).or_insert_with(|| Goroutine::new(t.id));
         goroutine.learn_name(t.stack, &mut self.slices, cx);

@@ -55,6 +55,12 @@ impl Nesting {
         ints(self.own.iter().map(|&own| own.max(0)))
     }
 
+    /// The rows of slices that enclose others, each with the row of one of these.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+        let known = self.parents.iter().enumerate().filter(|(_, parent)| **parent != NONE);
+        known.map(|(row, &parent)| (parent as usize, row))
+    }
+
     /// `numbers`: of the slices, by their rows.
     pub(super) fn parents(&self, numbers: &[i64]) -> ArrayRef {
         let parents = self.parents.iter().map(|&row| numbers.get(row as usize).copied());
