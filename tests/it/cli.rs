@@ -463,7 +463,8 @@ fn results_for_the_eye_and_for_other_tools() {
         assert_eq!(answer(&[&args[..], &[SERVER]].concat()), "", "the result goes to the file only");
         fs::read(&path).expect("the file")
     };
-    let bars = "from tasks |> aggregate sum(dur) as time group by name |> render bar(name, time)";
+    let bars =
+        "from tasks |> aggregate sum(dur) as time group by name |> order by name |> render bar(name, time)";
     let lanes = "from goroutine_states |> render timeline(g, start, end, state)";
     let stacks = "select stack, count() as count, sum(dur) as time from goroutine_states";
     assert!(written("bars.svg", &[bars]).starts_with(b"<svg"));

@@ -1,6 +1,7 @@
 //! The documentation is true: what it shows runs, prints what stands there, and is up to date.
 
 use std::path::Path;
+use std::process::Command;
 
 use crate::readme;
 use crate::support::{compile, compiled, run, trace};
@@ -76,4 +77,30 @@ fn the_reference_is_up_to_date() {
     let mend = "make it anew: gtq reference … > docs/….md";
     assert!(page("tables.md") == reference::tables(), "docs/tables.md is stale; {mend}");
     assert!(page("functions.md") == reference::functions(), "docs/functions.md is stale; {mend}");
+}
+
+/// The pages of reports show what they print, and pictures as gtq draws them.
+#[test]
+fn every_command_of_the_reports_prints_what_it_shows() {
+    let page = page("reports.md");
+    assert!(readme::check(&page) >= 12);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let drawn = page.lines().filter(|line| line.starts_with("gtq ") && line.contains("docs/pictures/"));
+    let mut pictures = 0;
+    for command in drawn {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let (place, picture) =
+            words.iter().enumerate().find(|(_, word)| word.starts_with("docs/pictures/")).expect("a picture");
+        let fresh =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(Path::new(picture).file_name().expect("a name"));
+        let fresh = fresh.display().to_string();
+        let mut words = words.clone();
+        words[place] = &fresh;
+        let run = Command::new(env!("CARGO_BIN_EXE_gtq")).args(&words[1..]).current_dir(root).status();
+        assert!(run.expect("gtq runs").success(), "{command}");
+        let read = |path: &Path| std::fs::read_to_string(path).expect("a picture");
+        assert!(read(&root.join(picture)) == read(Path::new(&fresh)), "{picture} is stale");
+        pictures += 1;
+    }
+    assert!(pictures >= 4);
 }
