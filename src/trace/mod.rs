@@ -26,7 +26,9 @@ mod error;
 mod event;
 mod order;
 mod reader;
+mod sort;
 mod symbols;
+mod v1;
 mod v2;
 mod wire;
 
