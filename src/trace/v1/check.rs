@@ -101,7 +101,9 @@ impl Check {
                 let created = Goroutine { state: State::Runnable, assists: false };
                 match self.goroutines.insert(record.a, created) {
                     None => Ok(()),
-                    Some(_) => Err(wrong(record, &format!("of goroutine {}, which exists already", record.a))),
+                    Some(_) => {
+                        Err(wrong(record, &format!("of goroutine {}, which exists already", record.a)))
+                    }
                 }
             }
             spec::GO_START | spec::GO_START_LABEL => self.start(record),
@@ -217,7 +219,10 @@ impl Check {
                 if let Some(open) = self.regions.get_mut(&record.g)
                     && open.pop().is_some_and(|innermost| innermost != region)
                 {
-                    return Err(wrong(record, &format!("ends on goroutine {} that is not its innermost", record.g)));
+                    return Err(wrong(
+                        record,
+                        &format!("ends on goroutine {} that is not its innermost", record.g),
+                    ));
                 }
             }
             mode => return Err(wrong(record, &format!("of the unknown mode {mode}"))),

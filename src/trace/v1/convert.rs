@@ -8,12 +8,11 @@ use std::collections::BTreeSet;
 
 use ahash::AHashMap;
 
-use super::check::SYSCALL_P;
 use super::spec;
 use super::track::Record;
 use crate::trace::event::{
-    Event, GoroutineId, GoroutineState, Happening, Metric, ProcId, ProcState, Range, RangeKind, Scope, StackId,
-    StringId, TaskId, ThreadId, Time,
+    Event, GoroutineId, GoroutineState, Happening, Metric, ProcId, ProcState, Range, RangeKind, Scope,
+    StackId, StringId, TaskId, ThreadId, Time,
 };
 use crate::trace::reader::Version;
 use crate::trace::symbols::Symbols;
@@ -161,7 +160,8 @@ impl Converter {
             let what = Happening::Proc { id: p, from, to: ProcState::Idle };
             return push(ready, record, thread.unwrap_or(ThreadId::NONE), what);
         }
-        let m = thread.filter(|_| record.kind != spec::CPU_SAMPLE && record.p != -1).unwrap_or(ThreadId::NONE);
+        let m =
+            thread.filter(|_| record.kind != spec::CPU_SAMPLE && record.p != -1).unwrap_or(ThreadId::NONE);
         match record.kind {
             spec::GOMAXPROCS => match self.initial.take() {
                 Some(initial) => show(initial, record, ready),
@@ -213,7 +213,10 @@ impl Converter {
             spec::GO_END => transition(g, Running, NotExist),
             spec::GO_SCHED => self.goroutine(record, Runnable, self.reasons.gosched),
             spec::GO_PREEMPT => self.goroutine(record, Runnable, self.reasons.preempted),
-            spec::GO_STOP | spec::GO_SLEEP | spec::GO_BLOCK | spec::GO_BLOCK_SEND..=spec::GO_BLOCK_NET
+            spec::GO_STOP
+            | spec::GO_SLEEP
+            | spec::GO_BLOCK
+            | spec::GO_BLOCK_SEND..=spec::GO_BLOCK_NET
             | spec::GO_BLOCK_GC => self.goroutine(record, Waiting, self.reasons.of_wait(record.kind)),
             spec::GO_SYS_CALL => self.goroutine(record, Syscall, StringId::EMPTY),
             spec::GO_SYS_EXIT => transition(g, Syscall, Runnable),
@@ -319,6 +322,5 @@ fn ended(range: Range) -> Happening {
 
 fn push(ready: &mut Vec<Event>, record: &Record, m: ThreadId, what: Happening) {
     let (g, p) = (goroutine(record.g), ProcId(record.p.into()));
-    debug_assert!(record.p != SYSCALL_P || m == ThreadId::NONE);
     ready.push(Event { time: Time(record.time), g, p, m, stack: record.stack, what });
 }

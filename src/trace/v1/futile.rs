@@ -26,7 +26,10 @@ pub(super) fn remove(events: &mut Vec<Record>) {
     for (i, record) in events.iter().enumerate() {
         match record.kind {
             spec::GO_UNBLOCK => {
-                goroutines.insert(record.a, Wakeup { futile: goroutines.get(&record.a).is_some_and(|g| g.futile), events: vec![i] });
+                goroutines.insert(
+                    record.a,
+                    Wakeup { futile: goroutines.get(&record.a).is_some_and(|g| g.futile), events: vec![i] },
+                );
             }
             spec::GO_START | spec::GO_PREEMPT | spec::FUTILE_WAKEUP => {
                 let wakeup = goroutines.entry(record.g).or_default();

@@ -4,11 +4,9 @@
 //! unblocked there) carries its number among such events of the goroutine, so it is known when it is ready; of those that are
 //! ready, the earliest comes next. Source: `order.go` of `internal/trace/internal/tracev1` of Go 1.27.
 //!
-//! Go tries the waiting Ps again and again. Here a P waits for a state of a goroutine and is found when that is reached, so
-//! that time grows with the number of events only.
-
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+//! Equal times are told apart as Go's heap does it: mostly, who has been ready longer comes first. (Where it depends on the
+//! order of a map there, here it depends on the order of the file.) Go tries the waiting Ps again and again; here a P waits
+//! for a state of a goroutine and is found when that is reached, so that time grows with the number of events only.
 
 use ahash::AHashMap;
 
@@ -96,8 +94,11 @@ impl Transition {
 pub(super) fn merge(index: &mut Index, data: &[u8]) -> Result<Merged, ErrorKind> {
     let procs = std::mem::take(&mut index.procs);
     let tracks = procs.into_iter().map(|proc| Track::new(proc.id, proc.batches)).collect();
-    let mut merged =
-        if index.version < spec::SYMBOLS { by_number(tracks, index, data)? } else { by_state(tracks, index, data)? };
+    let mut merged = if index.version < spec::SYMBOLS {
+        by_number(tracks, index, data)?
+    } else {
+        by_state(tracks, index, data)?
+    };
     merged.events.sort_by_key(|record| record.time);
     Ok(merged)
 }
@@ -120,26 +121,28 @@ fn by_number(tracks: Vec<Track>, index: &mut Index, data: &[u8]) -> Result<Merge
 }
 
 fn by_state(mut tracks: Vec<Track>, index: &mut Index, data: &[u8]) -> Result<Merged, ErrorKind> {
+    let sources = tracks.len() + 1;
     let mut merged = Merged::default();
-    let mut samples = std::mem::take(&mut index.samples).into_iter().peekable();
-    let mut frontier = Frontier::new(tracks.len());
-    for (i, track) in tracks.iter_mut().enumerate() {
-        frontier.place(i, track.next(data, index)?);
-    }
-    loop {
-        let due = frontier.first_time();
-        if let Some(sample) = samples.next_if(|sample| due.is_none_or(|due| sample.tick < due)) {
-            merged.push(Record::of_sample(&sample, index))?;
-            continue;
+    // Samples depend on nothing, as if they were of a P of their own.
+    let mut samples = std::mem::take(&mut index.samples).into_iter();
+    let mut next = |i: usize, index: &mut Index| match tracks.get_mut(i) {
+        Some(track) => track.next(data, index),
+        None => {
+            Ok(samples.next().map(|sample| Head { record: Record::of_sample(&sample, index), number: 0 }))
         }
-        let Some((i, head)) = frontier.pop() else { break };
+    };
+    let mut frontier = Frontier::new(sources);
+    for i in 0..sources {
+        frontier.place(i, next(i, index)?);
+    }
+    while let Some((i, head)) = frontier.pop() {
         let Some(woken) = frontier.apply(&head) else {
             merged.stuck = Some(format!("{} in an impossible state", about(&head)));
             break;
         };
         merged.push(head.record)?;
         frontier.wake(woken);
-        frontier.place(i, tracks[i].next(data, index)?);
+        frontier.place(i, next(i, index)?);
     }
     if merged.stuck.is_none() {
         let waiting = frontier.first_waiting();
@@ -203,32 +206,65 @@ type Wanted = (u64, Status, Option<u64>);
 struct Frontier {
     states: AHashMap<u64, State>,
     heads: Vec<Option<Head>>,
-    /// Those that are ready, by time.
-    ready: BinaryHeap<Reverse<(i64, usize)>>,
+    /// A heap of those that are ready, by time.
+    ready: Vec<(i64, usize)>,
     /// The first of the Ps that wait for a state, and the next for each.
     waiting: AHashMap<Wanted, usize>,
     next_waiting: Vec<usize>,
 }
 
 impl Frontier {
-    fn new(tracks: usize) -> Self {
+    fn new(sources: usize) -> Self {
         Self {
             states: AHashMap::new(),
-            heads: vec![None; tracks],
-            ready: BinaryHeap::new(),
+            heads: vec![None; sources],
+            ready: Vec::with_capacity(sources),
             waiting: AHashMap::new(),
-            next_waiting: vec![NOBODY; tracks],
+            next_waiting: vec![NOBODY; sources],
         }
-    }
-
-    fn first_time(&self) -> Option<i64> {
-        self.ready.peek().map(|Reverse((time, _))| *time)
     }
 
     /// The earliest event that is ready, and its P.
     fn pop(&mut self) -> Option<(usize, Head)> {
-        let Reverse((_, i)) = self.ready.pop()?;
+        if self.ready.is_empty() {
+            return None;
+        }
+        let (_, i) = self.ready.swap_remove(0);
+        self.sift_down();
         self.heads[i].take().map(|head| (i, head))
+    }
+
+    fn push(&mut self, time: i64, i: usize) {
+        let ready = &mut self.ready;
+        ready.push((time, i));
+        let mut at = ready.len() - 1;
+        while at > 0 {
+            let parent = (at - 1) / 2;
+            if ready[parent].0 <= time {
+                break;
+            }
+            ready.swap(parent, at);
+            at = parent;
+        }
+    }
+
+    fn sift_down(&mut self) {
+        let ready = self.ready.as_mut_slice();
+        let mut at = 0;
+        loop {
+            let mut child = 2 * at + 1;
+            let Some(&(mut least, _)) = ready.get(child) else { return };
+            if let Some(&(right, _)) = ready.get(child + 1)
+                && right < least
+            {
+                (least, child) = (right, child + 1);
+            }
+            if least >= ready[at].0 {
+                return;
+            }
+            ready.swap(at, child);
+            at = child;
+        }
     }
 
     /// Takes the next event of a P.
@@ -238,7 +274,7 @@ impl Frontier {
         let blocked = Transition::of(&head)
             .filter(|change| !change.is_ready(self.states.get(&change.of).copied().unwrap_or_default()));
         match blocked {
-            None => self.ready.push(Reverse((head.record.time, i))),
+            None => self.push(head.record.time, i),
             Some(Transition { of, from, number, .. }) => {
                 let first = self.waiting.insert((of, from, number), i);
                 self.next_waiting[i] = first.unwrap_or(NOBODY);
@@ -268,8 +304,8 @@ impl Frontier {
             let mut i = self.waiting.remove(&wanted).unwrap_or(NOBODY);
             while let Some(next) = self.next_waiting.get_mut(i) {
                 let next = std::mem::replace(next, NOBODY);
-                if let Some(head) = &self.heads[i] {
-                    self.ready.push(Reverse((head.record.time, i)));
+                if let Some(head) = self.heads[i] {
+                    self.push(head.record.time, i);
                 }
                 i = next;
             }
