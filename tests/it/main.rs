@@ -21,4 +21,5 @@ mod syntax;
 mod syntax_errors;
 mod syntax_properties;
 mod tables;
+mod v1;
 mod windows;

@@ -29,6 +29,8 @@ pub(super) struct Converter {
     tasks: AHashMap<u64, Task>,
     /// Why the world was stopped last.
     stopped: StringId,
+    /// Before Go 1.10, when Ps stopped each for itself: the goroutine with which that of each began.
+    stops: AHashMap<i32, u64>,
 }
 
 /// A P that has been seen to start or stop.
@@ -141,6 +143,7 @@ impl Converter {
             procs: AHashMap::new(),
             tasks: AHashMap::new(),
             stopped: StringId::EMPTY,
+            stops: AHashMap::new(),
         })
     }
 
@@ -226,9 +229,15 @@ impl Converter {
             spec::GC_DONE => ended(range(record, RangeKind::GcMark)),
             spec::STW_START => {
                 self.stopped = self.stop_reason(a);
+                if self.version < Version(10) {
+                    self.stops.insert(record.p, g);
+                }
                 Happening::RangeBegin(range(record, RangeKind::StopTheWorld { why: self.stopped }))
             }
-            spec::STW_DONE => ended(range(record, RangeKind::StopTheWorld { why: self.stopped })),
+            spec::STW_DONE => {
+                let g = self.stops.remove(&record.p).unwrap_or(g);
+                ended(range(&Record { g, ..*record }, RangeKind::StopTheWorld { why: self.stopped }))
+            }
             spec::GC_SWEEP_START => Happening::RangeBegin(range(record, RangeKind::GcSweep)),
             spec::GC_SWEEP_DONE => {
                 let swept = (self.version >= Version(9)).then_some((a, b));
