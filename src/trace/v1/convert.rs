@@ -180,7 +180,7 @@ impl Converter {
             }
             spec::GO_SYS_CALL if record.a == 0 => {
                 let m = thread.unwrap_or(ThreadId(0));
-                push(ready, record, m, self.goroutine(record, Syscall, StringId::EMPTY));
+                push(ready, record, m, leaves(record, Syscall, StringId::EMPTY));
                 let end = Record { time: record.time.wrapping_add(1), stack: StackId::NONE, ..*record };
                 push(ready, &end, m, transition(record.g, Syscall, Running));
             }
@@ -214,14 +214,14 @@ impl Converter {
                 transition(g, Undetermined, if record.kind == spec::GO_WAITING { Waiting } else { Syscall })
             }
             spec::GO_END => transition(g, Running, NotExist),
-            spec::GO_SCHED => self.goroutine(record, Runnable, self.reasons.gosched),
-            spec::GO_PREEMPT => self.goroutine(record, Runnable, self.reasons.preempted),
+            spec::GO_SCHED => leaves(record, Runnable, self.reasons.gosched),
+            spec::GO_PREEMPT => leaves(record, Runnable, self.reasons.preempted),
             spec::GO_STOP
             | spec::GO_SLEEP
             | spec::GO_BLOCK
             | spec::GO_BLOCK_SEND..=spec::GO_BLOCK_NET
-            | spec::GO_BLOCK_GC => self.goroutine(record, Waiting, self.reasons.of_wait(record.kind)),
-            spec::GO_SYS_CALL => self.goroutine(record, Syscall, StringId::EMPTY),
+            | spec::GO_BLOCK_GC => leaves(record, Waiting, self.reasons.of_wait(record.kind)),
+            spec::GO_SYS_CALL => leaves(record, Syscall, StringId::EMPTY),
             spec::GO_SYS_EXIT => transition(g, Syscall, Runnable),
             spec::GO_UNBLOCK => transition(a, Waiting, Runnable),
 
@@ -273,12 +273,6 @@ impl Converter {
         })
     }
 
-    /// What the running goroutine does.
-    fn goroutine(&self, record: &Record, to: GoroutineState, reason: StringId) -> Happening {
-        let id = GoroutineId(record.g.cast_signed());
-        Happening::Goroutine { id, from: Running, to, reason, stack: record.stack }
-    }
-
     /// Takes notice of a goroutine's first known state. True: the beginning is over, the state before is known.
     fn settle(&mut self, g: u64) -> bool {
         match &mut self.initial {
@@ -300,6 +294,12 @@ impl Converter {
         let known = usize::try_from(number).ok().and_then(|number| self.reasons.stops.get(number));
         known.copied().unwrap_or(StringId::EMPTY)
     }
+}
+
+/// The running goroutine does not run any more.
+fn leaves(record: &Record, to: GoroutineState, reason: StringId) -> Happening {
+    let id = GoroutineId(record.g.cast_signed());
+    Happening::Goroutine { id, from: Running, to, reason, stack: record.stack }
 }
 
 /// The goroutines that neither ran nor waited when the trace began.

@@ -136,12 +136,15 @@ fn by_state(mut tracks: Vec<Track>, index: &mut Index, data: &[u8]) -> Result<Me
         frontier.place(i, next(i, index)?);
     }
     while let Some((i, head)) = frontier.pop() {
-        let Some(woken) = frontier.apply(&head) else {
-            merged.stuck = Some(format!("{} in an impossible state", about(&head)));
-            break;
+        let reached = match frontier.apply(&head) {
+            Ok(reached) => reached,
+            Err(stuck) => {
+                merged.stuck = Some(stuck);
+                break;
+            }
         };
         merged.push(head.record)?;
-        frontier.wake(woken);
+        frontier.wake(reached);
         frontier.place(i, next(i, index)?);
     }
     if merged.stuck.is_none() {
@@ -282,16 +285,17 @@ impl Frontier {
         }
     }
 
-    /// Does what an event does to its goroutine, if that is possible; returns the state that is reached.
-    fn apply(&mut self, head: &Head) -> Option<Option<(u64, State)>> {
-        let Some(change) = Transition::of(head) else { return Some(None) };
+    /// Does what an event does to its goroutine; returns the state that is reached.
+    fn apply(&mut self, head: &Head) -> Result<Option<(u64, State)>, String> {
+        let Some(change) = Transition::of(head) else { return Ok(None) };
         let state = self.states.entry(change.of).or_default();
+        // Two Ps may have waited for the same state.
         if !change.is_ready(*state) {
-            return None;
+            return Err(format!("{} in an impossible state", about(head)));
         }
         state.status = change.to;
         state.number = state.number.wrapping_add(u64::from(change.counts));
-        Some(Some((change.of, *state)))
+        Ok(Some((change.of, *state)))
     }
 
     /// Those who waited for a state are ready.

@@ -46,7 +46,7 @@ impl Reader {
         let mut data = Vec::new();
         input.append_all(&mut data)?;
         let mut index = Index::new(&data, version, header);
-        let valid_bytes = header + index.end as u64;
+        let end = header + index.end as u64;
         let mut problem = index.cut.take();
         if index.ticks_per_second == 0 {
             let missing = "the frequency of its clock, which stands at its end, is missing";
@@ -56,11 +56,14 @@ impl Reader {
                 None => input.error(ErrorKind::Malformed(missing.into())),
             });
         }
-        let merged = merge(&mut index, &data).map_err(|kind| Error::new(valid_bytes, kind))?;
+        let merged = merge(&mut index, &data).map_err(|kind| Error::new(end, kind))?;
         drop(data);
         let mut events = merged.events;
-        if let Some(stuck) = merged.stuck {
-            problem.get_or_insert(Error::new(valid_bytes, ErrorKind::Inconsistent(stuck)));
+        let mut valid_bytes = end;
+        // Where the trace is cut, it is no wonder that events are missing.
+        if let (Some(stuck), None) = (merged.stuck, &problem) {
+            problem = Some(Error::new(end, ErrorKind::Inconsistent(stuck)));
+            valid_bytes = 0;
         }
         settle_times(&mut events, index.ticks_per_second);
         for record in &mut events {
@@ -186,10 +189,13 @@ fn sync(time: Time, n: u64) -> Event {
 /// Turns ticks of the trace's clock into ns since the first event, rounding as Go does.
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "it is what Go computes")]
 fn settle_times(events: &mut [Record], ticks_per_second: u64) {
+    /// No trace lasts a century; later times leave no room for those that follow.
+    const LATEST: i64 = i64::MAX / 2;
     let first = events.first().map_or(0, |record| record.time);
     let ns_per_tick = 1e9 / ticks_per_second as f64;
     for record in events {
-        record.time = (record.time.wrapping_sub(first) as f64 * ns_per_tick) as i64;
+        let ns = (record.time.wrapping_sub(first) as f64 * ns_per_tick) as i64;
+        record.time = ns.min(LATEST);
     }
 }
 
