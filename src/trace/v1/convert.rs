@@ -29,8 +29,6 @@ pub(super) struct Converter {
     tasks: AHashMap<u64, Task>,
     /// Why the world was stopped last.
     stopped: StringId,
-    /// Before Go 1.10, when Ps stopped each for itself: the goroutine with which that of each began.
-    stops: AHashMap<i32, u64>,
 }
 
 /// A P that has been seen to start or stop.
@@ -143,7 +141,6 @@ impl Converter {
             procs: AHashMap::new(),
             tasks: AHashMap::new(),
             stopped: StringId::EMPTY,
-            stops: AHashMap::new(),
         })
     }
 
@@ -229,15 +226,9 @@ impl Converter {
             spec::GC_DONE => ended(range(record, RangeKind::GcMark)),
             spec::STW_START => {
                 self.stopped = self.stop_reason(a);
-                if self.version < Version(10) {
-                    self.stops.insert(record.p, g);
-                }
-                Happening::RangeBegin(range(record, RangeKind::StopTheWorld { why: self.stopped }))
+                Happening::RangeBegin(self.stop(record))
             }
-            spec::STW_DONE => {
-                let g = self.stops.remove(&record.p).unwrap_or(g);
-                ended(range(&Record { g, ..*record }, RangeKind::StopTheWorld { why: self.stopped }))
-            }
+            spec::STW_DONE => ended(self.stop(record)),
             spec::GC_SWEEP_START => Happening::RangeBegin(range(record, RangeKind::GcSweep)),
             spec::GC_SWEEP_DONE => {
                 let swept = (self.version >= Version(9)).then_some((a, b));
@@ -271,6 +262,16 @@ impl Converter {
             // That a syscall blocks shows at its begin.
             _ => return None,
         })
+    }
+
+    /// The stop of the world that began last. Before Go 1.10 each P told of its own part, all at the same time.
+    fn stop(&self, record: &Record) -> Range {
+        let stop = range(record, RangeKind::StopTheWorld { why: self.stopped });
+        if self.version < Version(10) {
+            Range { scope: Scope::Proc(ProcId(record.p.into())), ..stop }
+        } else {
+            stop
+        }
     }
 
     /// Takes notice of a goroutine's first known state. True: the beginning is over, the state before is known.
