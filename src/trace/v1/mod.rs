@@ -8,7 +8,8 @@
 //!
 //! Order, times and context are those that Go 1.27 gives to traces of Go 1.11 and later (`internal/trace/tracev1.go` and
 //! `internal/trace/internal/tracev1`). It does not read those of Go 1.5 to 1.10 any more; they are parsed as in Go 1.21
-//! (`internal/trace/parser.go`) and converted by the same rules.
+//! (`internal/trace/parser.go`) and converted by the same rules. Before Go 1.10 each P told of its part in a stop of the world;
+//! that is a range of the P here. How much was swept is known since Go 1.9.
 
 mod check;
 mod convert;
