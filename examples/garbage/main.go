@@ -58,12 +58,12 @@ func main() {
 	defer task.End()
 
 	var wg sync.WaitGroup
-	for range workers {
+	for i := 0; i < workers; i++ {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
 			var keep [kept]*node
-			for i := range trees {
+			for i := 0; i < trees; i++ {
 				trace.WithRegion(ctx, "grow", func() {
 					keep[i%kept] = grow(depth)
 				})
@@ -72,7 +72,7 @@ func main() {
 		}()
 	}
 	// Force a few collections as well: those stop their caller until done.
-	for range 3 {
+	for i := 0; i < 3; i++ {
 		trace.WithRegion(ctx, "collect", runtime.GC)
 	}
 	wg.Wait()

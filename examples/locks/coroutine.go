@@ -8,7 +8,7 @@ import "iter"
 // two goroutines hand the processor to each other without the scheduler.
 func coroutine() {
 	numbers := func(yield func(int) bool) {
-		for n := range rounds {
+		for n := 0; n < rounds; n++ {
 			if !yield(n) {
 				return
 			}

@@ -59,12 +59,12 @@ func main() {
 		{"spin", spin},
 	} {
 		wg.Add(1)
-		go func() {
+		go func(name string, run func()) {
 			defer wg.Done()
-			ctx, task := trace.NewTask(context.Background(), part.name)
+			ctx, task := trace.NewTask(context.Background(), name)
 			defer task.End()
-			trace.WithRegion(ctx, part.name, part.run)
-		}()
+			trace.WithRegion(ctx, name, run)
+		}(part.name, part.run)
 	}
 	wg.Wait()
 }
@@ -72,12 +72,12 @@ func main() {
 // parallel runs f in a number of goroutines and waits for all of them.
 func parallel(f func(n int)) {
 	var wg sync.WaitGroup
-	for n := range workers {
+	for n := 0; n < workers; n++ {
 		wg.Add(1)
-		go func() {
+		go func(n int) {
 			defer wg.Done()
 			f(n)
-		}()
+		}(n)
 	}
 	wg.Wait()
 }
@@ -86,7 +86,7 @@ func parallel(f func(n int)) {
 func mutex() {
 	var mu sync.Mutex
 	parallel(func(int) {
-		for range rounds / 4 {
+		for i := 0; i < rounds/4; i++ {
 			mu.Lock()
 			time.Sleep(100 * time.Microsecond)
 			mu.Unlock()
@@ -99,7 +99,7 @@ func mutex() {
 func readers() {
 	var mu sync.RWMutex
 	parallel(func(n int) {
-		for range rounds / 4 {
+		for i := 0; i < rounds/4; i++ {
 			if n == 0 {
 				mu.Lock()
 				time.Sleep(100 * time.Microsecond)
@@ -117,7 +117,7 @@ func readers() {
 func pipeline() {
 	first := make(chan int)
 	last := first
-	for range workers {
+	for i := 0; i < workers; i++ {
 		in, out := last, make(chan int)
 		go func() {
 			defer close(out)
@@ -129,7 +129,7 @@ func pipeline() {
 	}
 	go func() {
 		defer close(first)
-		for n := range rounds {
+		for n := 0; n < rounds; n++ {
 			first <- n
 		}
 	}()
@@ -143,7 +143,7 @@ func choose() {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for n := range rounds {
+		for n := 0; n < rounds; n++ {
 			time.Sleep(200 * time.Microsecond)
 			results <- n
 		}
@@ -169,7 +169,7 @@ func cond() {
 	parallel(func(n int) {
 		c.L.Lock()
 		defer c.L.Unlock()
-		for range rounds / 4 {
+		for i := 0; i < rounds/4; i++ {
 			for turn%workers != n {
 				c.Wait()
 			}
@@ -190,7 +190,7 @@ func files() {
 		defer os.Remove(f.Name())
 		defer f.Close()
 		buf := make([]byte, 1<<16)
-		for range rounds / 10 {
+		for i := 0; i < rounds/10; i++ {
 			f.WriteAt(buf, 0)
 			f.Sync()
 			f.ReadAt(buf, 0)
@@ -208,7 +208,7 @@ func pipe() {
 	defer r.Close()
 	go func() {
 		defer w.Close()
-		for range rounds / 2 {
+		for i := 0; i < rounds/2; i++ {
 			time.Sleep(300 * time.Microsecond)
 			w.Write([]byte("tick"))
 		}

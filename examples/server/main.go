@@ -40,12 +40,12 @@ func main() {
 	s := new(server)
 	srv := httptest.NewServer(s)
 	var wg sync.WaitGroup
-	for c := range clients {
+	for c := 0; c < clients; c++ {
 		wg.Add(1)
-		go func() {
+		go func(c int) {
 			defer wg.Done()
 			client(srv.URL, c)
-		}()
+		}(c)
 	}
 	wg.Wait()
 	srv.Close()
@@ -57,7 +57,7 @@ func main() {
 func client(url string, c int) {
 	client := &http.Client{Transport: new(http.Transport)}
 	defer client.CloseIdleConnections()
-	for i := range requests {
+	for i := 0; i < requests; i++ {
 		page := "page"
 		if i == requests-1 {
 			page = "missing"

@@ -43,13 +43,13 @@ func main() {
 
 	var wg sync.WaitGroup
 	sums := make([]int, workers)
-	for n := range workers {
+	for n := 0; n < workers; n++ {
 		wg.Add(1)
-		go func() {
+		go func(n int) {
 			defer wg.Done()
 			defer trace.StartRegion(ctx, fmt.Sprintf("region_%02d", n)).End()
 			sums[n] = addUp()
-		}()
+		}(n)
 	}
 	wg.Wait()
 	fmt.Println(sums)

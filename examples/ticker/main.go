@@ -68,7 +68,7 @@ func main() {
 
 	tick := time.NewTicker(period)
 	defer tick.Stop()
-	for n := range ticks {
+	for n := 0; n < ticks; n++ {
 		<-tick.C
 		trace.Logf(ctx, "tick", "%d", n)
 		switch {

@@ -69,7 +69,7 @@ fn traces(schema: &SchemaRef, end: &TraceEnd<'_>, interner: &mut Interner) -> Re
     c.trace.push(interner.intern(&end.file.label));
     c.path.push(interner.intern(&end.file.path));
     c.go_version.push(interner.intern(&format!("go1.{}", reader.version().0)));
-    c.format.push("v2");
+    c.format.push(if reader.version().has_generations() { "v2" } else { "v1" });
     c.bytes.push(bytes.cast_signed());
     c.valid_bytes.push(reader.valid_bytes().cast_signed());
     c.events.push(end.events.cast_signed());

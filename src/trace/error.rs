@@ -45,10 +45,6 @@ impl fmt::Display for Error {
             ErrorKind::NotATrace => {
                 f.write_str("this is not a Go execution trace (it has no `go 1.N trace` header)")
             }
-            ErrorKind::Version(n) if *n < 22 => write!(
-                f,
-                "this trace has the format of Go 1.{n}, which is not supported: only those of Go 1.22 and later are"
-            ),
             ErrorKind::Version(n) => {
                 write!(
                     f,
@@ -57,7 +53,7 @@ impl fmt::Display for Error {
             }
             ErrorKind::NoEvents => f.write_str("the trace has a header but no events"),
             ErrorKind::Truncated => {
-                write!(f, "the trace ends in the middle of a generation, at byte {}", self.offset)
+                write!(f, "the trace is cut off at byte {}", self.offset)
             }
             ErrorKind::Malformed(m) => write!(f, "the trace is damaged near byte {}: {m}", self.offset),
             ErrorKind::Inconsistent(m) => {

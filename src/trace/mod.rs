@@ -1,8 +1,8 @@
 //! Bytes → ordered events.
 //!
 //! A [`Reader`] takes a trace as the runtime wrote it and gives its [`Event`]s one at a time, in the order, at the times and
-//! in the context (goroutine, proc, thread) in which Go's own reader gives them. It holds one generation at a time. Strings
-//! and stacks stay in the generation's [`Symbols`]; an event only names them by id.
+//! in the context (goroutine, proc, thread) in which Go's own reader gives them. It holds one generation at a time; a trace of
+//! Go 1.21 or before is one as a whole. Strings and stacks stay in the generation's [`Symbols`]; an event only names them by id.
 //!
 //! Does *not* know: Arrow, tables, plans, queries, files. It reads any [`std::io::Read`].
 //!
@@ -26,7 +26,9 @@ mod error;
 mod event;
 mod order;
 mod reader;
+mod sort;
 mod symbols;
+mod v1;
 mod v2;
 mod wire;
 

@@ -323,7 +323,7 @@ fn warnings() {
 #[test]
 fn inputs_that_cannot_be_read() {
     let mut said = String::new();
-    let header = |version: u32| format!("go 1.{version} trace\0\0\0").into_bytes();
+    let header = |version: u32| format!("{:\0<16}", format!("go 1.{version} trace")).into_bytes();
     let mut inputs: Vec<(String, Vec<u8>)> = vec![
         ("empty".into(), Vec::new()),
         ("text".into(), b"This is no trace, but a text.\n".to_vec()),

@@ -5,8 +5,16 @@ use std::path::Path;
 
 use gtq::trace::Reader;
 
-/// A trace without marks at the ends of generations, and one with.
-const TRACES: [&str; 2] = ["locks-go1.22.10.trace", "server-go1.27.3.trace"];
+/// A trace without marks at the ends of generations, one with, and some without generations.
+const TRACES: [&str; 7] = [
+    "locks-go1.22.10.trace",
+    "server-go1.27.3.trace",
+    "garbage-go1.19.8.trace",
+    "locks-go1.19.8.trace",
+    "locks-go1.21.13.trace",
+    "server-go1.19.8.trace",
+    "ticker-go1.21.13.trace",
+];
 
 fn bytes(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap()

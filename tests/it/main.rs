@@ -25,5 +25,6 @@ mod syntax_errors;
 mod syntax_properties;
 mod tables;
 mod timelines;
+mod v1;
 mod viewer;
 mod windows;

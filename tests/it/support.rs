@@ -68,20 +68,23 @@ pub(crate) fn traces() -> Vec<Trace> {
         }
     }
     traces.sort_by(|a, b| a.name.cmp(&b.name));
-    assert!(traces.len() >= 15, "fixtures are missing: {traces:?}");
+    assert!(traces.len() >= 20, "fixtures are missing: {traces:?}");
     traces
 }
 
 /// Traces that differ most: of every program, and of every version of the format.
 ///
 /// Without optimization it takes some 20 to 50 ms to plan a query. Tests of many queries go over these only.
-const VARIOUS: [&str; 7] = [
+const VARIOUS: [&str; 10] = [
     "allocfree-go1.27.3",
+    "garbage-go1.19.8",
     "garbage-go1.26.6",
+    "locks-go1.21.13",
     "locks-go1.23.9",
     "locks-go1.27.3",
     "server-go1.25.5",
     "sum-go1.22.10",
+    "ticker-go1.21.13",
     "ticker-go1.27.3",
 ];
 

@@ -43,6 +43,10 @@ fn sums(what: &str, rows: &[Row]) -> Sums {
 fn slices_and_flows_are_the_viewers() {
     for_all(|trace| {
         let session = trace.open();
+        // The viewer was asked for traces of format v2 only.
+        if text(&rows(&session, "select format from traces")[0], "format") == Some("v1") {
+            return Ok(());
+        }
         let slices = rows(
             &session,
             "select lane, if(category = 'goroutine', 'goroutine', name) as name, count() as n,

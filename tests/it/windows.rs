@@ -28,9 +28,13 @@ fn shown(query: &str, from: i64, to: i64) -> String {
     query.replace('?', &format!("@{from}ns..@{to}ns"))
 }
 
-/// Where generations begin, and some moments between.
+/// Where the trace and its generations begin and end, and some moments between.
 fn moments(session: &Session) -> Vec<i64> {
-    let starts = csv(session, "select start from generations union select end from generations order by 1");
+    let starts = csv(
+        session,
+        "select start from generations union select end from generations
+         union select min(time) from events union select max(time) from events order by 1",
+    );
     let starts: Vec<i64> = starts.lines().skip(1).map(|line| line.parse().expect("ns")).collect();
     let between = starts.windows(2).flat_map(|pair| [pair[0] + (pair[1] - pair[0]) / 3, pair[1] - 1]);
     let mut moments: Vec<i64> = between.chain(starts.iter().copied()).collect();
@@ -71,7 +75,14 @@ fn goroutines_that_show_late_are_there() {
 
 #[test]
 fn windows_change_no_answer() {
-    for name in ["sum-go1.27.3", "sum-go1.22.10", "ticker-go1.27.3", "ticker-go1.24.11", "server-go1.25.5"] {
+    for name in [
+        "sum-go1.27.3",
+        "sum-go1.22.10",
+        "ticker-go1.27.3",
+        "ticker-go1.24.11",
+        "ticker-go1.21.13",
+        "server-go1.25.5",
+    ] {
         check(&trace(name));
     }
 }

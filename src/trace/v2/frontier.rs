@@ -1,10 +1,10 @@
 //! The next event of every thread, by time.
 
 use super::generation::{Batch, Generation};
-use super::sort::sort_like_go;
 use super::spec;
 use crate::trace::event::ThreadId;
 use crate::trace::order::ThreadSlot;
+use crate::trace::sort::sort_like_go;
 use crate::trace::wire::{Cursor, Malformed};
 
 /// An event as it stands in the file, with its full time in ns.

@@ -6,11 +6,11 @@ use std::ops::Range;
 use ahash::AHashMap;
 
 use super::frontier::{Raw, decode};
-use super::sort::sort_like_go;
 use super::spec;
 use crate::trace::error::{Error, ErrorKind};
 use crate::trace::event::{GoroutineId, ProcId, StackId, StringId, ThreadId, Time};
 use crate::trace::reader::{GenerationInfo, Version};
+use crate::trace::sort::sort_like_go;
 use crate::trace::symbols::{Frame, Symbols};
 use crate::trace::wire::{Cursor, IdTable, Input, Malformed};
 

@@ -72,6 +72,13 @@ impl Input {
         }
     }
 
+    /// Appends all that is left to `out`.
+    pub(crate) fn append_all(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
+        let result = self.read.read_to_end(out);
+        self.offset += result.as_ref().map_or(0, |&read| read as u64);
+        result.map(|_| ()).map_err(|e| self.error(ErrorKind::Io(e)))
+    }
+
     /// Fills `out` as far as the input goes; returns how far that is.
     pub(crate) fn read_up_to(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         let mut filled = 0;
