@@ -1,10 +1,11 @@
 //! From the batches of a plan to those that people and programs see.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, RecordBatchOptions};
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::array::{ListBuilder, StringViewBuilder};
-use arrow::compute::cast;
+use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt32Type};
 use arrow::error::ArrowError;
 
@@ -88,13 +89,21 @@ impl Answer {
         let numbers = cast(array, &DataType::UInt32)?;
         let view = self.stacks.view();
         let mut lists = ListBuilder::new(StringViewBuilder::new());
-        for number in numbers.as_primitive::<UInt32Type>() {
-            for frame in number.into_iter().flat_map(|number| view.frames(number)) {
-                lists.values().append_value(frame.to_string());
-            }
-            lists.append(number.is_some());
-        }
-        Ok(Arc::new(lists.finish()))
+        // Each distinct stack is written out once.
+        let mut places: HashMap<u32, u32> = HashMap::new();
+        let mut place = |number: u32| {
+            let next = u32::try_from(places.len()).unwrap_or(u32::MAX);
+            *places.entry(number).or_insert_with(|| {
+                for frame in view.frames(number) {
+                    lists.values().append_value(frame.to_string());
+                }
+                lists.append(true);
+                next
+            })
+        };
+        let numbers = numbers.as_primitive::<UInt32Type>().iter();
+        let rows: UInt32Array = numbers.map(|number| number.map(&mut place)).collect();
+        take(&lists.finish(), &rows, None)
     }
 }
 
