@@ -50,6 +50,11 @@ pub(super) fn col(name: &'static str, ty: Type, doc: &'static str) -> Column {
 }
 
 impl Column {
+    /// Its type, with `?` where it may be null.
+    pub fn type_text(&self) -> String {
+        format!("{}{}", self.ty, if self.nullable { "?" } else { "" })
+    }
+
     /// May be null.
     pub(super) fn null(self) -> Self {
         Self { nullable: true, ..self }

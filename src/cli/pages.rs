@@ -54,7 +54,7 @@ pub(super) fn describe(name: &str, output: &Output, terminal: &Terminal) -> Resu
     let of = |text: fn(&Column) -> Option<String>| table.columns.iter().map(text).collect::<Vec<_>>();
     let page = page(&[
         ("column", of(|c| Some(c.name.to_owned()))),
-        ("type", of(|c| Some(typed(c)))),
+        ("type", of(|c| Some(c.type_text()))),
         ("unit", of(|c| c.ty.unit().map(str::to_owned))),
         ("meaning", of(|c| Some(c.doc.to_owned()))),
         ("values", of(|c| c.domain.map(|d| d.values.join(", ")))),
@@ -71,15 +71,11 @@ fn described(function: &TableFunction) -> RecordBatch {
     page(&[
         ("part", of(|_| Some("parameter".to_owned()), |_| Some("column".to_owned()))),
         ("name", of(|p| Some(p.name.to_owned()), |c| Some(c.name.to_owned()))),
-        ("type", of(|p| Some(p.ty.to_string()), |c| Some(typed(c)))),
+        ("type", of(|p| Some(p.ty.to_string()), |c| Some(c.type_text()))),
         ("unit", of(|p| p.ty.unit().map(str::to_owned), |c| c.ty.unit().map(str::to_owned))),
         ("meaning", of(|p| Some(library::reference::parameter_doc(p)), |c| Some(c.doc.to_owned()))),
         ("default", of(TableParameter::default_text, |_| None)),
     ])
-}
-
-fn typed(column: &Column) -> String {
-    format!("{}{}", column.ty, if column.nullable { "?" } else { "" })
 }
 
 /// `gtq explain QUERY [TRACE]`.

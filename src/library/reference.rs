@@ -78,11 +78,10 @@ fn order(table: &Table) -> String {
 fn columns(table: &Table) -> String {
     let mut text = "| column | type | meaning |\n|---|---|---|\n".to_owned();
     for column in &table.columns {
-        let mark = if column.nullable { "?" } else { "" };
         let values = column.domain.map(|domain| format!(" ({})", domain.values.join(", ")));
         let meaning = format!("{}{}", column.doc, values.unwrap_or_default());
-        let ty = cell(&column.ty.to_string());
-        let _ = writeln!(text, "| {} | {ty}{mark} | {} |", column.name, cell(&meaning));
+        let ty = cell(&column.type_text());
+        let _ = writeln!(text, "| {} | {ty} | {} |", column.name, cell(&meaning));
     }
     text
 }

@@ -25,7 +25,8 @@ pub(super) fn weight_column(schema: &Schema, options: &Options) -> Option<usize>
     asked.into_iter().chain(named).chain(0..schema.fields().len()).find(adds_up)
 }
 
-fn flamegraph_part(options: &Options, part: &str) -> Option<usize> {
+/// The column that is a part of the flame graph that is asked for.
+pub(super) fn flamegraph_part(options: &Options, part: &str) -> Option<usize> {
     options.render.as_ref().filter(|render| render.picture == "flamegraph")?.part(part)
 }
 

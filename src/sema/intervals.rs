@@ -232,31 +232,11 @@ pub(super) fn at<'a>(cx: &mut Context<'a>, relation: &mut Relation, time: &'a as
 /// `bucket w`: each row cut at the multiples of the width.
 pub(super) fn bucket<'a>(cx: &mut Context<'a>, relation: &mut Relation, width: &'a ast::Expr, span: Span) {
     let Some(interval) = interval(cx, &relation.scope, span) else { return };
-    // Without a width there is a column of that name all the same.
-    let known = std::mem::replace(&mut relation.scope.incomplete, true);
-    let value = constant(cx, width);
-    if value.ty != Type::Duration && !is_open(&value.ty) {
-        let message = format!("`bucket` takes a duration, {} is {}", named(width), article(&value.ty));
-        let diagnostic = Diagnostic::error(codes::BAD_WIDTH, width.span, message);
-        cx.report(match super::literals::with_unit(&value, &Type::Duration) {
-            Some(fix) => diagnostic.note(format!("did you mean {fix}?")).fix(width.span, fix),
-            None => diagnostic.hint("like `bucket 10ms`"),
-        });
+    let Some(value) = bucket_width(cx, &relation.scope, width, span) else {
+        // There is a column of that name all the same.
+        relation.scope.incomplete = true;
         return;
-    }
-    if matches!(value.kind, ExprKind::Value(Value::Int(n)) if n <= 0) {
-        let message = "a bucket's width is more than nothing";
-        cx.report(Diagnostic::error(codes::BAD_WIDTH, width.span, message).hint("like `bucket 10ms`"));
-        return;
-    }
-    if !matches!(relation.scope.find("bucket"), Lookup::Missing) {
-        let message = "there is already a column called `bucket`";
-        cx.report(
-            Diagnostic::error(codes::DUPLICATE_NAME, span, message).hint("`|> rename bucket as …` before"),
-        );
-        return;
-    }
-    relation.scope.incomplete = known;
+    };
     let [start, end, bucket] = ["start", "end", "bucket"].map(|name| cx.column(name, Type::Time));
     let columns = [start.clone(), end.clone(), bucket.clone()];
     let bounds = interval.bounds();
@@ -266,6 +246,29 @@ pub(super) fn bucket<'a>(cx: &mut Context<'a>, relation: &mut Relation, width: &
     });
     relation.scope.columns.push(ScopeColumn::new(&bucket, None));
     settle(cx, relation, &interval, &start, &end, span);
+}
+
+/// The width of buckets; None, and a complaint, if it is none, or there are buckets already.
+fn bucket_width<'a>(cx: &mut Context<'a>, scope: &Scope, width: &'a ast::Expr, span: Span) -> Option<Expr> {
+    let value = constant(cx, width);
+    let diagnostic = if value.ty != Type::Duration && !is_open(&value.ty) {
+        let message = format!("`bucket` takes a duration, {} is {}", named(width), article(&value.ty));
+        let diagnostic = Diagnostic::error(codes::BAD_WIDTH, width.span, message);
+        match super::literals::with_unit(&value, &Type::Duration) {
+            Some(fix) => diagnostic.note(format!("did you mean {fix}?")).fix(width.span, fix),
+            None => diagnostic.hint("like `bucket 10ms`"),
+        }
+    } else if matches!(value.kind, ExprKind::Value(Value::Int(n)) if n <= 0) {
+        let message = "a bucket's width is more than nothing";
+        Diagnostic::error(codes::BAD_WIDTH, width.span, message).hint("like `bucket 10ms`")
+    } else if !matches!(scope.find("bucket"), Lookup::Missing) {
+        let message = "there is already a column called `bucket`";
+        Diagnostic::error(codes::DUPLICATE_NAME, span, message).hint("`|> rename bucket as …` before")
+    } else {
+        return Some(value);
+    };
+    cx.report(diagnostic);
+    None
 }
 
 /// After an operator that gave new bounds: they take the place of the old ones, and `dur` follows.

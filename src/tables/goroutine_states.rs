@@ -83,7 +83,7 @@ impl WholeBuilder for GoroutineStates {
             GoroutineState::Undetermined => self.intervals.open_before_trace(),
             _ => self.intervals.open(cx.now),
         });
-        let executes = matches!(to, GoroutineState::Running | GoroutineState::Syscall);
+        let executes = to.executes();
         let woken = to == GoroutineState::Runnable
             && matches!(from, GoroutineState::Waiting | GoroutineState::NotExist);
         let c = &mut self.columns;

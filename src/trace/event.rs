@@ -263,6 +263,11 @@ impl GoroutineState {
             Self::Syscall => "syscall",
         }
     }
+
+    /// Whether a goroutine is on a thread.
+    pub fn executes(self) -> bool {
+        matches!(self, Self::Running | Self::Syscall)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

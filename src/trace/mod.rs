@@ -24,6 +24,7 @@
 
 mod error;
 mod event;
+mod heap;
 mod order;
 mod reader;
 mod sort;
@@ -37,5 +38,6 @@ pub use event::{
     Event, Experimental, GoroutineId, GoroutineState, Happening, Metric, ProcId, ProcState, Range, RangeKind,
     Scope, StackId, StringId, TaskId, ThreadId, Time,
 };
+pub(crate) use heap::Heap;
 pub use reader::{Clock, GenerationInfo, Reader, Version};
 pub use symbols::{Frame, Symbols};

@@ -45,13 +45,17 @@ impl Lane {
 
     /// Lanes of numbers come in their order: those of one kind, if there are several.
     fn order(&self, a: &(String, f64), b: &(String, f64)) -> Ordering {
-        let kind = |text: &str| text.rsplit_once(' ').map_or(text, |(kind, _)| kind).to_owned();
         match &self.id {
-            Some(_) => kind(&a.0).cmp(&kind(&b.0)).then(a.1.total_cmp(&b.1)),
+            Some(_) => kind(&a.0).cmp(kind(&b.0)).then(a.1.total_cmp(&b.1)),
             None if self.kind.kind.is_number() => a.1.total_cmp(&b.1),
             None => Ordering::Equal,
         }
     }
+}
+
+/// The kind of a lane, from its name.
+fn kind(lane: &str) -> &str {
+    lane.rsplit_once(' ').map_or(lane, |(kind, _)| kind)
 }
 
 pub(super) struct Timeline {

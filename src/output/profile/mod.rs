@@ -55,7 +55,7 @@ impl<W: io::Write + Send> Pprof<W> {
 /// What a profile counts: the columns `count` and `time` and the weight of a flame graph; without these, every column
 /// that adds up; without any, rows. `count` and `time` have the names that Go's blocking profiles give them.
 fn measures(schema: &Schema, options: &Options) -> Vec<Measure> {
-    let weight = options.render.as_ref().filter(|r| r.picture == "flamegraph").and_then(|r| r.part("weight"));
+    let weight = stacks::flamegraph_part(options, "weight");
     let all = schema.fields().iter().enumerate().filter_map(|(column, field)| {
         let (name, unit) = match (field.name().as_str(), Type::of(field)) {
             ("count", Type::Int) => ("contentions", "count"),

@@ -201,7 +201,7 @@ impl Timeline {
             return;
         }
         let since = (t.from != GoroutineState::Undetermined).then_some(cx.now);
-        if executes(t.to) {
+        if t.to.executes() {
             for view in View::ALL {
                 if let Some(lane) = view.lane(event, t.id)
                     && !goroutine.is_running(view)
@@ -335,9 +335,4 @@ impl Timeline {
             self.slices.close(open, cx.now, stack);
         }
     }
-}
-
-/// Whether a goroutine is on a thread.
-fn executes(state: GoroutineState) -> bool {
-    matches!(state, GoroutineState::Running | GoroutineState::Syscall)
 }

@@ -10,8 +10,8 @@
 
 use std::ops::ControlFlow;
 
-use super::heap::Heap;
 use super::steps::{Series, Step};
+use crate::trace::Heap;
 
 /// Bands of a series.
 const BANDS: usize = 1000;

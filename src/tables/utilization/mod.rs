@@ -7,7 +7,6 @@
 
 mod curve;
 mod distribution;
-mod heap;
 mod minimum;
 mod steps;
 mod worst;

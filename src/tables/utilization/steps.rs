@@ -4,7 +4,7 @@
 
 use ahash::{AHashMap, AHashSet};
 
-use crate::trace::{Event, GoroutineId, GoroutineState, Happening, Metric, Range, RangeKind, Scope, Symbols};
+use crate::trace::{Event, GoroutineId, Happening, Metric, Range, RangeKind, Scope, Symbols};
 
 /// More Ps than any machine has: a trace that says so is damaged.
 const MOST_PROCS: usize = 1 << 14;
@@ -125,10 +125,6 @@ impl Series {
     }
 }
 
-fn executes(state: GoroutineState) -> bool {
-    matches!(state, GoroutineState::Running | GoroutineState::Syscall)
-}
-
 impl Steps {
     pub(super) fn new(flags: Flags) -> Self {
         Self { flags, ..Self::default() }
@@ -156,14 +152,14 @@ impl Steps {
             Happening::RangeEnd { range, .. } => self.end(self.taken_by(range, symbols), range, event),
             Happening::Goroutine { id, from, to, .. } => {
                 if self.assisting.contains(&id) || self.marking.contains(&id) {
-                    match (executes(from), executes(to)) {
+                    match (from.executes(), to.executes()) {
                         (false, true) => self.take(event, 1),
                         (true, false) => self.take(event, -1),
                         _ => {}
                     }
                 }
                 if self.generation <= 1 {
-                    self.executing.insert(id, executes(to));
+                    self.executing.insert(id, to.executes());
                 }
             }
             Happening::Label { label } => self.label(symbols.bytes(label), event),
@@ -327,7 +323,7 @@ fn float(n: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{ProcId, StackId, ThreadId, Time};
+    use crate::trace::{GoroutineState, ProcId, StackId, ThreadId, Time};
 
     /// The functions that events make, each with the P where it happens and its time.
     fn series(flags: &str, events: &[(i64, i64, Happening)], last: i64) -> Vec<Vec<(i64, f64)>> {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::curve::{Curve, Observer};
-use super::heap::Heap;
+use crate::trace::Heap;
 
 /// A window and the mean within it.
 #[derive(Debug, Clone, Copy, PartialEq)]

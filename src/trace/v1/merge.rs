@@ -14,6 +14,7 @@ use super::index::Index;
 use super::spec;
 use super::track::{Head, Record, Track};
 use crate::trace::error::ErrorKind;
+use crate::trace::heap::Heap;
 
 /// All events in order, their times still in ticks.
 #[derive(Debug, Default)]
@@ -209,8 +210,8 @@ type Wanted = (u64, Status, Option<u64>);
 struct Frontier {
     states: AHashMap<u64, State>,
     heads: Vec<Option<Head>>,
-    /// A heap of those that are ready, by time.
-    ready: Vec<(i64, usize)>,
+    /// Those that are ready, by time.
+    ready: Heap<(i64, usize)>,
     /// The first of the Ps that wait for a state, and the next for each.
     waiting: AHashMap<Wanted, usize>,
     next_waiting: Vec<usize>,
@@ -221,7 +222,7 @@ impl Frontier {
         Self {
             states: AHashMap::new(),
             heads: vec![None; sources],
-            ready: Vec::with_capacity(sources),
+            ready: Heap::new(Vec::with_capacity(sources), |a, b| a.0 < b.0),
             waiting: AHashMap::new(),
             next_waiting: vec![NOBODY; sources],
         }
@@ -229,45 +230,8 @@ impl Frontier {
 
     /// The earliest event that is ready, and its P.
     fn pop(&mut self) -> Option<(usize, Head)> {
-        if self.ready.is_empty() {
-            return None;
-        }
-        let (_, i) = self.ready.swap_remove(0);
-        self.sift_down();
+        let (_, i) = self.ready.pop()?;
         self.heads[i].take().map(|head| (i, head))
-    }
-
-    fn push(&mut self, time: i64, i: usize) {
-        let ready = &mut self.ready;
-        ready.push((time, i));
-        let mut at = ready.len() - 1;
-        while at > 0 {
-            let parent = (at - 1) / 2;
-            if ready[parent].0 <= time {
-                break;
-            }
-            ready.swap(parent, at);
-            at = parent;
-        }
-    }
-
-    fn sift_down(&mut self) {
-        let ready = self.ready.as_mut_slice();
-        let mut at = 0;
-        loop {
-            let mut child = 2 * at + 1;
-            let Some(&(mut least, _)) = ready.get(child) else { return };
-            if let Some(&(right, _)) = ready.get(child + 1)
-                && right < least
-            {
-                (least, child) = (right, child + 1);
-            }
-            if least >= ready[at].0 {
-                return;
-            }
-            ready.swap(at, child);
-            at = child;
-        }
     }
 
     /// Takes the next event of a P.
@@ -277,7 +241,7 @@ impl Frontier {
         let blocked = Transition::of(&head)
             .filter(|change| !change.is_ready(self.states.get(&change.of).copied().unwrap_or_default()));
         match blocked {
-            None => self.push(head.record.time, i),
+            None => self.ready.push((head.record.time, i)),
             Some(Transition { of, from, number, .. }) => {
                 let first = self.waiting.insert((of, from, number), i);
                 self.next_waiting[i] = first.unwrap_or(NOBODY);
@@ -309,7 +273,7 @@ impl Frontier {
             while let Some(next) = self.next_waiting.get_mut(i) {
                 let next = std::mem::replace(next, NOBODY);
                 if let Some(head) = self.heads[i] {
-                    self.push(head.record.time, i);
+                    self.ready.push((head.record.time, i));
                 }
                 i = next;
             }

@@ -1,14 +1,14 @@
-//! A heap that sifts as Go's `container/heap` does: which of equal elements comes first decides which windows are found.
+//! A heap that sifts as Go's `container/heap` does: which of equal elements comes first is part of results.
 
 /// A heap whose first element is the least by `less`.
 #[derive(Debug)]
-pub(super) struct Heap<T> {
+pub(crate) struct Heap<T> {
     items: Vec<T>,
     less: fn(&T, &T) -> bool,
 }
 
 impl<T> Heap<T> {
-    pub(super) fn new(items: Vec<T>, less: fn(&T, &T) -> bool) -> Self {
+    pub(crate) fn new(items: Vec<T>, less: fn(&T, &T) -> bool) -> Self {
         let mut heap = Self { items, less };
         for i in (0..heap.items.len() / 2).rev() {
             heap.down(i, heap.items.len());
@@ -16,29 +16,29 @@ impl<T> Heap<T> {
         heap
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.items.len()
     }
 
-    pub(super) fn first(&self) -> Option<&T> {
+    pub(crate) fn first(&self) -> Option<&T> {
         self.items.first()
     }
 
     /// In the order of the heap's own array.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.items.iter()
     }
 
-    pub(super) fn into_items(self) -> Vec<T> {
+    pub(crate) fn into_items(self) -> Vec<T> {
         self.items
     }
 
-    pub(super) fn push(&mut self, item: T) {
+    pub(crate) fn push(&mut self, item: T) {
         self.items.push(item);
         self.up(self.items.len() - 1);
     }
 
-    pub(super) fn pop(&mut self) -> Option<T> {
+    pub(crate) fn pop(&mut self) -> Option<T> {
         let last = self.items.len().checked_sub(1)?;
         self.items.swap(0, last);
         self.down(0, last);
@@ -46,7 +46,7 @@ impl<T> Heap<T> {
     }
 
     /// Takes out the element in a place of the array.
-    pub(super) fn remove(&mut self, place: usize) {
+    pub(crate) fn remove(&mut self, place: usize) {
         let Some(last) = self.items.len().checked_sub(1) else { return };
         if place < last {
             self.items.swap(place, last);
