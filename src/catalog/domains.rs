@@ -79,6 +79,10 @@ pub(super) static SLICE_CATEGORIES: Domain = Domain {
     closed: true,
 };
 
+/// What a slice is to the one that `connected` was asked about.
+pub(super) static CONNECTIONS: Domain =
+    Domain { name: "connection", values: &["itself", "preceding", "following", "connected"], closed: true };
+
 /// Arrows of the timeline, as Go's viewer words them.
 pub(super) static FLOW_KINDS: Domain =
     Domain { name: "flow kind", values: &["go", "unblock", "exit blocked syscall", "newTask"], closed: true };

@@ -8,8 +8,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
 use super::Type;
-use super::domains::{Domain, UTILIZATION_FLAGS};
-use super::tables::{Table, col, slice_columns};
+use super::domains::{CONNECTIONS, Domain, UTILIZATION_FLAGS};
+use super::tables::{Column, Table, col, slice_columns};
 
 /// A function that gives a table.
 #[derive(Debug, PartialEq)]
@@ -220,9 +220,8 @@ fn flags() -> TableParameter {
 const LENGTH: Takes = Takes::Between(1, i64::MAX);
 
 /// A function of a slice that gives slices.
-fn connections(name: &'static str, doc: &'static str) -> TableFunction {
-    let table =
-        Table { name, row: "slice, the one given included", order: &["slice"], columns: slice_columns() };
+fn connections(name: &'static str, columns: Vec<Column>, doc: &'static str) -> TableFunction {
+    let table = Table { name, row: "slice, the one given included", order: &["slice"], columns };
     TableFunction { parameters: vec![parameter("slice", Type::Int, "number of the slice")], table, doc }
 }
 
@@ -319,11 +318,22 @@ static FUNCTIONS: LazyLock<Vec<TableFunction>> = LazyLock::new(|| {
         },
         connections(
             "preceding",
+            slice_columns(),
             "what has led to a slice of the timeline, by flows, and by nesting: what encloses a slice leads to it; as the \
              menu of Go's viewer has it",
         ),
-        connections("following", "what a slice of the timeline has led to, by flows and by nesting"),
-        connections("connected", "all slices that flows and nesting connect with one, in any direction"),
+        connections(
+            "following",
+            slice_columns(),
+            "what a slice of the timeline has led to, by flows and by nesting",
+        ),
+        connections(
+            "connected",
+            std::iter::once(col("relation", Type::String, "what it is to the one given").of(&CONNECTIONS))
+                .chain(slice_columns())
+                .collect(),
+            "all slices that flows and nesting connect with one, in any direction",
+        ),
         TableFunction {
             parameters: vec![parameter("task", Type::Int, "task id; null: there are none").or(Argument::Null)],
             table: Table {

@@ -60,7 +60,7 @@ impl Column {
         Self { nullable: true, ..self }
     }
 
-    fn of(self, domain: &'static Domain) -> Self {
+    pub(super) fn of(self, domain: &'static Domain) -> Self {
         Self { domain: Some(domain), ..self }
     }
 }

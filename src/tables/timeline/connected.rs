@@ -43,6 +43,25 @@ pub(super) fn reached(
     seen.iter().enumerate().filter(|(_, seen)| **seen).map(|(slice, _)| slice).collect()
 }
 
+/// What each of some slices, which are connected with `start`, is to it.
+pub(super) fn relations(
+    connected: &[usize],
+    slices: usize,
+    edges: &[(usize, usize)],
+    start: usize,
+) -> Vec<&'static str> {
+    let [preceding, following] =
+        [Direction::Preceding, Direction::Following].map(|way| reached(slices, edges, start, way));
+    let has = |reached: &[usize], slice: usize| reached.binary_search(&slice).is_ok();
+    let relation = |&slice: &usize| match slice {
+        _ if slice == start => "itself",
+        _ if has(&preceding, slice) => "preceding",
+        _ if has(&following, slice) => "following",
+        _ => "connected",
+    };
+    connected.iter().map(relation).collect()
+}
+
 /// The ends of edges by their beginnings.
 struct Neighbours {
     /// Where the ends of each slice's edges begin; one more than there are slices.
@@ -84,7 +103,7 @@ impl Neighbours {
 #[cfg(test)]
 mod tests {
     use super::Direction::{Connected, Following, Preceding};
-    use super::reached;
+    use super::{reached, relations};
 
     /// 0 encloses 1; a flow goes from 1 to 2, which encloses 3; another from 4 to 2; 5 is alone.
     const EDGES: [(usize, usize); 4] = [(0, 1), (1, 2), (2, 3), (4, 2)];
@@ -105,6 +124,8 @@ mod tests {
     fn connected_goes_both_ways_and_any_way_from_there() {
         assert_eq!(reached(6, &EDGES, 4, Connected), [0, 1, 2, 3, 4]);
         assert_eq!(reached(6, &EDGES, 5, Connected), [5]);
+        let of_one = relations(&[0, 1, 2, 3, 4], 6, &EDGES, 1);
+        assert_eq!(of_one, ["preceding", "itself", "following", "following", "connected"]);
     }
 
     #[test]

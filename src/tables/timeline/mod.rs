@@ -23,18 +23,20 @@ mod nesting;
 mod slices;
 mod tasks;
 
+use std::sync::Arc;
+
 use ahash::AHashMap;
-use arrow::array::{RecordBatch, UInt32Array};
+use arrow::array::{RecordBatch, StringViewArray, UInt32Array};
 use arrow::datatypes::{Schema, SchemaRef};
 
 use super::builder::{Context, TraceEnd, WholeBuilder};
-use super::columns::reorder;
+use super::columns::{assemble, reorder};
 use super::intern::{Interner, TextId};
 use crate::catalog::TableCall;
 use crate::trace::{
     Event, GoroutineId, GoroutineState, Happening, ProcId, ProcState, Range, Scope, StackId, StringId,
 };
-use connected::{Direction, reached};
+use connected::{Direction, reached, relations};
 use flows::Flows;
 use goroutine::{Cause, Goroutine, View};
 use nesting::Nesting;
@@ -53,6 +55,9 @@ struct Timeline {
     ranges: AHashMap<(Scope, TextId), Open>,
     tasks: Tasks,
 }
+
+/// The column of `connected` that slices do not have.
+const RELATION: &str = "relation";
 
 /// Which slices are connected with one, for the functions `preceding`, `following` and `connected`.
 struct Question {
@@ -150,18 +155,18 @@ impl WholeBuilder for Timeline {
         let numbers = self.slices.numbers();
         let mut tables = Vec::new();
         let [slices, flows] = &self.schemas;
+        let nested = |schema: &SchemaRef| Nesting::COLUMNS.iter().any(|name| schema.index_of(name).is_ok());
+        let wanted = self.question.is_some() || slices.as_ref().is_some_and(nested);
+        let nesting = wanted.then(|| Nesting::of(&self.slices));
         if let Some(schema) = flows {
             tables.push(("flows", self.flows.batch(schema, &numbers, interner)));
         }
         if let Some(schema) = slices {
-            tables.push(("slices", self.slices.batch(schema, &numbers, &self.flows, interner)));
+            let batch = self.slices.batch(schema, &numbers, nesting.as_ref(), &self.flows, interner);
+            tables.push(("slices", batch));
         }
-        if let Some(Question { name, schema, slice, direction }) = &self.question {
-            let slices = reached(numbers.len(), &self.edges(&numbers), *slice, *direction);
-            let rows = slices.into_iter().filter_map(|slice| u32::try_from(slice).ok());
-            let all = self.slices.batch(schema, &numbers, &self.flows, interner);
-            // Rows are in the order of their numbers.
-            tables.push((*name, reorder(&all, &UInt32Array::from_iter_values(rows))));
+        if let Some((question, nesting)) = self.question.take().zip(nesting) {
+            tables.push((question.name, self.answer(&question, &numbers, &nesting, interner)));
         }
         tables
     }
@@ -186,12 +191,37 @@ impl Timeline {
         }
     }
 
+    /// The slices that a question asks for.
+    fn answer(
+        &mut self,
+        question: &Question,
+        numbers: &[i64],
+        nesting: &Nesting,
+        interner: &mut Interner,
+    ) -> RecordBatch {
+        let Question { schema, slice, direction, .. } = question;
+        let edges = self.edges(numbers, nesting);
+        let found = reached(numbers.len(), &edges, *slice, *direction);
+        let own: Vec<_> = schema.fields().iter().filter(|field| field.name() != RELATION).cloned().collect();
+        let own = Arc::new(Schema::new(own));
+        let all = self.slices.batch(&own, numbers, Some(nesting), &self.flows, interner);
+        // Rows are in the order of their numbers.
+        let rows = found.iter().filter_map(|&slice| u32::try_from(slice).ok());
+        let batch = reorder(&all, &UInt32Array::from_iter_values(rows));
+        assemble(schema, batch.num_rows(), |name| match name {
+            RELATION => {
+                let relations = relations(&found, numbers.len(), &edges, *slice);
+                Some(Arc::new(StringViewArray::from_iter_values(relations)))
+            }
+            _ => batch.column_by_name(name).cloned(),
+        })
+    }
+
     /// The numbers of slices that lead to each other: by a flow, or because one encloses the other.
-    fn edges(&self, numbers: &[i64]) -> Vec<(usize, usize)> {
+    fn edges(&self, numbers: &[i64], nesting: &Nesting) -> Vec<(usize, usize)> {
         let number = |row: usize| numbers.get(row).and_then(|&n| usize::try_from(n).ok());
         let flows = self.flows.ends().filter_map(|(_, from, to)| Some((from?, to)));
-        let pairs = Nesting::of(&self.slices);
-        flows.chain(pairs.pairs()).filter_map(|(from, to)| Some((number(from)?, number(to)?))).collect()
+        flows.chain(nesting.pairs()).filter_map(|(from, to)| Some((number(from)?, number(to)?))).collect()
     }
 
     fn transition(&mut self, event: &Event, t: Transition, cx: &mut Context<'_>) {

@@ -22,6 +22,9 @@ pub(super) struct Nesting {
 const NONE: u32 = u32::MAX;
 
 impl Nesting {
+    /// The columns of slices that are made of it.
+    pub(super) const COLUMNS: [&str; 2] = ["self", "parent"];
+
     pub(super) fn of(slices: &Slices) -> Self {
         let mut rows: Vec<u32> = (0..u32::try_from(slices.len()).unwrap_or(NONE)).collect();
         rows.sort_unstable_by_key(|&row| {

@@ -223,22 +223,22 @@ impl Slices {
         numbers
     }
 
+    /// The rows in the order of their numbers. `nesting` is there if a column needs it.
     pub(super) fn batch(
         &mut self,
         schema: &SchemaRef,
         numbers: &[i64],
+        nesting: Option<&Nesting>,
         flows: &Flows,
         interner: &mut Interner,
     ) -> RecordBatch {
-        let wants = |column: &str| schema.column_with_name(column).is_some();
-        let nesting = (wants("self") || wants("parent")).then(|| Nesting::of(self));
         let (columns, intervals, lanes) = (&mut self.columns, &self.intervals, &self.lanes);
         let array = |name: &str| match name {
             "slice" => Some(ints(numbers.iter().copied())),
             "lane" => Some(words(lanes)),
             "id" => Some(Arc::new(lanes.iter().map(|lane| lane.id()).collect::<Int64Array>()) as ArrayRef),
-            "self" => nesting.as_ref().map(Nesting::own_times),
-            "parent" => nesting.as_ref().map(|nesting| nesting.parents(numbers)),
+            "self" => nesting.map(Nesting::own_times),
+            "parent" => nesting.map(|nesting| nesting.parents(numbers)),
             "incoming" => Some(incoming(flows, lanes.len())),
             "outgoing" => Some(outgoing(flows, lanes.len())),
             _ => intervals.array(name).or_else(|| columns.array(name, interner)),
