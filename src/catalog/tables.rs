@@ -82,7 +82,7 @@ fn times_by_name() -> Type {
 /// The columns of `slices`, and of the functions that choose some of them.
 pub(super) fn slice_columns() -> Vec<Column> {
     vec![
-                col("slice", Type::Int, "number of the slice, in order of start"),
+                col("slice", Type::Int, "number of the slice, in the order in which the trace tells of them"),
                 col(
                     "lane",
                     Type::String,
@@ -183,6 +183,11 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                     "seen",
                     Type::Time,
                     "when the trace first tells of it: its start, or later if that is open",
+                ),
+                col(
+                    "before_run",
+                    Type::Bool,
+                    "whether it was over before the goroutine first ran in the trace; false if that never did",
                 ),
                 open_start(),
                 open_end(),
@@ -482,7 +487,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
             name: "slices",
             row: "box on the timeline, as Go's viewer draws it; a running goroutine is one on each of the lanes 'proc', \
                   'thread' and 'g'",
-            order: &["start"],
+            order: &["slice"],
             columns: slice_columns(),
         },
         Table {

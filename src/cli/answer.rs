@@ -14,6 +14,7 @@ use crate::engine::{self, Compiled, Input, Loss, Origin, Prepared, Session};
 use crate::output::checks::Check;
 use crate::output::timeline::Timeline;
 use crate::output::{self, Format, human};
+use crate::sema::typed;
 
 /// Rows of a table on a terminal, unless `--max-rows` says otherwise.
 const MAX_ROWS: usize = 40;
@@ -61,7 +62,8 @@ pub(super) fn statements(
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let queries = compiled.iter().flat_map(|c| &c.queries);
-    let prepared = queries.map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
+    let prepared =
+        queries.map(|query| prepare(session, query, output, terminal)).collect::<Result<Vec<_>, _>>()?;
     let assertions =
         compiled.iter().map(|c| Assertions::prepare(session, c)).collect::<Result<Vec<_>, _>>()?;
     // Together: a pipe can be read only once.
@@ -152,6 +154,18 @@ pub(super) fn open(trace: Option<&Path>, limits: &Limits, terminal: &Terminal) -
     Ok(Session::open(input, limits, progress(terminal))?)
 }
 
+/// Plans a query for what is to be seen of it: a timeline that is drawn puts its slices where they belong itself.
+pub(super) fn prepare(
+    session: &Session,
+    query: &typed::Query,
+    output: &Output,
+    terminal: &Terminal,
+) -> Result<Prepared, engine::Error> {
+    let picture = query.render.as_ref().map(|render| render.picture.name);
+    let drawn = matches!(shown_as(picture, output, &options(output, terminal)), Format::Plot | Format::Svg);
+    if drawn && picture == Some("timeline") { session.prepare_drawn(query) } else { session.prepare(query) }
+}
+
 /// Runs queries, for which the session has loaded what it should, and writes their results.
 pub(super) fn answer(
     session: &Session,
@@ -179,7 +193,8 @@ pub(super) fn answer(
         for (i, query) in queries.iter().enumerate() {
             let mut options = options(output, terminal);
             options.render = query.render().cloned();
-            let format = if output.format.is_none() { for_people(format, &options) } else { format };
+            let picture = query.render().map(|render| render.picture);
+            let format = if format == Format::Table { shown_as(picture, output, &options) } else { format };
             let mut out = target.writer(format)?;
             let has_gaps =
                 matches!(format, Format::Table | Format::Vertical | Format::Markdown | Format::Plot);
@@ -220,10 +235,11 @@ pub(super) fn show(
     target.finish()
 }
 
-/// On a terminal, a result that asks for a picture is one.
-fn for_people(format: Format, options: &output::Options) -> Format {
-    let picture = options.render.as_ref().is_some_and(|render| render.picture != "table");
-    if format == Format::Table && picture && options.width.is_some() { Format::Plot } else { format }
+/// The format in which people see a result: on a terminal, one that asks for a picture is one.
+fn shown_as(picture: Option<&str>, output: &Output, options: &output::Options) -> Format {
+    let format = format_of(output, Format::Table);
+    let draws = picture.is_some_and(|picture| picture != "table") && options.width.is_some();
+    if output.format.is_none() && format == Format::Table && draws { Format::Plot } else { format }
 }
 
 fn format_of(output: &Output, default: Format) -> Format {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgMatches, Args as _, Command};
 
 use super::Failure;
-use super::answer::{answer, checked, open, show, spare, statements};
+use super::answer::{answer, checked, open, prepare, show, spare, statements};
 use super::args::{Limits, Output, RUN_EXAMPLES};
 use super::pages::page;
 use super::terminal::Terminal;
@@ -45,7 +45,7 @@ pub(super) fn run(words: &[OsString], terminal: &Terminal) -> Result<(), Failure
         Failure::Said(2)
     })?;
     let session = open(trace.map(PathBuf::as_path), &limits, terminal)?;
-    let prepared = [session.prepare(&typed)?];
+    let prepared = [prepare(&session, &typed, &output, terminal)?];
     session.load(&prepared)?;
     answer(&session, &prepared, &output, Format::Table, terminal)
 }

@@ -15,7 +15,7 @@ use futures::StreamExt;
 use tokio::sync::mpsc;
 
 use crate::catalog::TableCall;
-use crate::tables::Sink;
+use crate::tables::{Needs, Scan, Sink};
 
 /// Hears how far a pass is.
 pub trait Progress: Debug + Send + Sync {
@@ -39,79 +39,95 @@ fn pieces(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
     })
 }
 
-/// Keeps all batches by table.
-pub(super) struct Collector<'a> {
+/// Where the rows of a query's scan go, as long as it wants them.
+pub(super) struct Feed {
+    call: TableCall,
+    /// The scan's columns, in order, by their places in a batch.
+    places: Vec<usize>,
+    to: mpsc::Sender<Result<RecordBatch>>,
+    closed: bool,
+}
+
+impl Feed {
+    /// `needs`: what the pass builds, whose batches have columns in the catalog's order.
+    pub(super) fn new(scan: &Scan, needs: &Needs, to: mpsc::Sender<Result<RecordBatch>>) -> Self {
+        let built = needs.columns(&scan.call).unwrap_or_default();
+        let places = scan.columns.iter().filter_map(|c| built.iter().position(|b| b == c)).collect();
+        Self { call: scan.call.clone(), places, to, closed: false }
+    }
+
+    /// The table that it is about.
+    pub(super) fn call(&self) -> &TableCall {
+        &self.call
+    }
+}
+
+/// Takes what a pass gives: feeds queries that are running, and keeps the tables that none of them is fed with.
+pub(super) struct Receiver<'a> {
+    feeds: Vec<Feed>,
     tables: HashMap<TableCall, Vec<RecordBatch>>,
+    /// Whether there are tables to keep.
+    keeps: bool,
     progress: &'a dyn Progress,
     bytes: Option<u64>,
 }
 
-impl<'a> Collector<'a> {
-    pub(super) fn new(progress: &'a dyn Progress, bytes: Option<u64>) -> Self {
-        Self { tables: HashMap::new(), progress, bytes }
+impl<'a> Receiver<'a> {
+    pub(super) fn new(
+        feeds: Vec<Feed>,
+        needs: &Needs,
+        progress: &'a dyn Progress,
+        bytes: Option<u64>,
+    ) -> Self {
+        let keeps = needs.iter().any(|(call, _)| feeds.iter().all(|feed| feed.call != *call));
+        Self { feeds, tables: HashMap::new(), keeps, progress, bytes }
     }
 
     pub(super) fn into_tables(self) -> HashMap<TableCall, Vec<RecordBatch>> {
         self.tables
     }
+
+    fn wants_more(&self) -> ControlFlow<()> {
+        let wants = self.keeps || self.feeds.iter().any(|feed| !feed.closed);
+        if wants { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
 }
 
-impl Sink for Collector<'_> {
+impl Sink for Receiver<'_> {
     fn batch(&mut self, call: &TableCall, batch: RecordBatch) -> ControlFlow<()> {
-        self.tables.entry(call.clone()).or_default().extend(pieces(&batch));
-        ControlFlow::Continue(())
-    }
-
-    fn progress(&mut self, bytes: u64) -> ControlFlow<()> {
-        self.progress.read(bytes, self.bytes);
-        ControlFlow::Continue(())
-    }
-}
-
-type Channel = mpsc::Sender<Result<RecordBatch>>;
-
-/// Sends batches to a query that is running, until it has enough.
-pub(super) struct Sender<'a> {
-    to: Channel,
-    places: Vec<usize>,
-    progress: &'a dyn Progress,
-    bytes: Option<u64>,
-}
-
-impl<'a> Sender<'a> {
-    /// `places`: the columns to send, in order, by their places in a batch.
-    pub(super) fn new(
-        to: Channel,
-        places: Vec<usize>,
-        progress: &'a dyn Progress,
-        bytes: Option<u64>,
-    ) -> Self {
-        Self { to, places, progress, bytes }
-    }
-}
-
-impl Sink for Sender<'_> {
-    fn batch(&mut self, _: &TableCall, batch: RecordBatch) -> ControlFlow<()> {
+        if self.feeds.iter().all(|feed| feed.call != *call) {
+            self.tables.entry(call.clone()).or_default().extend(pieces(&batch));
+            return ControlFlow::Continue(());
+        }
         for piece in pieces(&batch) {
-            let piece = piece.project(&self.places).map_err(DataFusionError::from);
-            if self.to.blocking_send(piece).is_err() {
-                return ControlFlow::Break(());
+            for feed in self.feeds.iter_mut().filter(|feed| feed.call == *call && !feed.closed) {
+                let columns = piece.project(&feed.places).map_err(DataFusionError::from);
+                feed.closed = feed.to.blocking_send(columns).is_err();
             }
         }
-        ControlFlow::Continue(())
+        self.wants_more()
     }
 
     fn progress(&mut self, bytes: u64) -> ControlFlow<()> {
         self.progress.read(bytes, self.bytes);
-        if self.to.is_closed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        for feed in &mut self.feeds {
+            feed.closed |= feed.to.is_closed();
+        }
+        self.wants_more()
     }
+}
+
+/// Rows that another pass sends.
+pub(super) fn channel(schema: SchemaRef) -> (mpsc::Sender<Result<RecordBatch>>, SendableRecordBatchStream) {
+    let builder = RecordBatchReceiverStreamBuilder::new(schema, 2);
+    (builder.tx(), builder.build())
 }
 
 /// Runs `produce` on a thread of its own and streams what it sends; calls `used` when all of it has been taken.
 pub(super) fn stream(
     schema: SchemaRef,
     used: impl Fn() + Send + 'static,
-    produce: impl FnOnce(Channel) -> std::result::Result<(), String> + Send + 'static,
+    produce: impl FnOnce(mpsc::Sender<Result<RecordBatch>>) -> std::result::Result<(), String> + Send + 'static,
 ) -> SendableRecordBatchStream {
     let mut builder = RecordBatchReceiverStreamBuilder::new(schema.clone(), 2);
     let tx = builder.tx();

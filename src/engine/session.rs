@@ -1,35 +1,37 @@
 //! An open trace and the queries over it.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::catalog::default_table_source::{provider_as_source, source_as_provider};
-use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::catalog::default_table_source::provider_as_source;
+use datafusion::common::tree_node::TreeNode;
+use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
-use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
+use datafusion::physical_plan::{ExecutionPlan, collect, displayable, execute_stream};
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner as _};
 use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
+use futures::future::join_all;
 use tokio::runtime::Runtime;
 
 use super::answer::Answer;
 use super::error::Error;
-use super::load::Progress;
+use super::load::{self, Feed, Progress};
 use super::prepare::Explanation;
 use super::source::{Input, NoTrace, TraceInfo, TraceSource};
-use crate::catalog::TableCall;
 use crate::output::Render;
-use crate::plan::{self, Environment, IntervalPlanner, PushIntoOverlap};
+use crate::plan::{self, Environment, IntervalPlanner, LeaveOutEmpty, PushIntoOverlap};
 use crate::sema::typed;
 use crate::stack;
-use crate::tables::{Needs, Pass, RowSource, Stacks, TraceTable};
+use crate::tables::{self, Needs, RowSource, Scan, Stacks, TraceTable, Want, Window, relax, scans};
 
 /// How long a session that ends waits for what is going on in it.
 const LEAVING: Duration = Duration::from_millis(300);
@@ -77,11 +79,28 @@ impl Drop for Session {
 pub struct Prepared {
     logical: LogicalPlan,
     optimized: LogicalPlan,
-    scans: Vec<(TableCall, Vec<usize>)>,
+    physical: Arc<dyn ExecutionPlan>,
+    /// Those of tables that were not loaded when it was planned.
+    scans: Vec<Scan>,
     answer: Answer,
+    /// Whether its rows may come in any order.
+    any_order: bool,
+    /// The rows, where they came along with what was loaded.
+    early: Mutex<Option<Result<Vec<RecordBatch>, Error>>>,
 }
 
 impl Prepared {
+    /// Its scan, if that is the only one, and adds up to a few rows what comes while the trace is being read.
+    fn only_scan(&self) -> Option<&Scan> {
+        let [scan] = self.scans.as_slice() else { return None };
+        let adds_up = self.physical.exists(|node| Ok(node.is::<AggregateExec>())).unwrap_or(false);
+        (adds_up && scan.streams() && scan.window == Window::default()).then_some(scan)
+    }
+
+    fn early(&self) -> MutexGuard<'_, Option<Result<Vec<RecordBatch>, Error>>> {
+        self.early.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The schema of the result: names, Arrow types, and in each field's metadata `gtq.type` and `unit`.
     pub fn schema(&self) -> &SchemaRef {
         self.answer.schema()
@@ -126,6 +145,7 @@ impl Session {
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_optimizer_rule(Arc::new(PushIntoOverlap))
+            .with_optimizer_rule(Arc::new(LeaveOutEmpty))
             .with_runtime_env(environment.build_arc()?)
             .build();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -150,18 +170,37 @@ impl Session {
     /// # Errors
     /// When it needs a trace and there is none.
     pub fn prepare(&self, query: &typed::Query) -> Result<Prepared, Error> {
-        let prepared = self.plan(query)?;
+        self.prepare_with(query, false)
+    }
+
+    /// Plans a query for a picture that does not depend on the order of rows: only what it shows, in any order, so that nobody
+    /// need hold rows to put them in order.
+    ///
+    /// # Errors
+    /// When it needs a trace and there is none.
+    pub fn prepare_drawn(&self, query: &typed::Query) -> Result<Prepared, Error> {
+        self.prepare_with(query, true)
+    }
+
+    fn prepare_with(&self, query: &typed::Query, any_order: bool) -> Result<Prepared, Error> {
+        let prepared = self.plan(query, any_order)?;
         if self.source.is_none() && !prepared.scans.is_empty() {
             return Err(Error::NoTrace);
         }
         Ok(prepared)
     }
 
-    fn plan(&self, query: &typed::Query) -> Result<Prepared, Error> {
-        stack::deep(|| self.lower_and_optimize(query))
+    fn plan(&self, query: &typed::Query, any_order: bool) -> Result<Prepared, Error> {
+        stack::deep(|| {
+            if any_order {
+                self.lower_and_optimize(&query.clone().drawn(), true)
+            } else {
+                self.lower_and_optimize(query, false)
+            }
+        })
     }
 
-    fn lower_and_optimize(&self, query: &typed::Query) -> Result<Prepared, Error> {
+    fn lower_and_optimize(&self, query: &typed::Query, any_order: bool) -> Result<Prepared, Error> {
         let rows: Arc<dyn RowSource> = match &self.source {
             Some(source) => source.clone(),
             None => Arc::new(NoTrace),
@@ -170,28 +209,77 @@ impl Session {
         let environment = Environment { table: &table, stacks: self.stacks.clone() };
         let logical = plan::lower(query, &environment)?;
         let optimized = self.state.optimize(&logical)?;
-        let scans = scans(&optimized)?;
-        Ok(Prepared { logical, optimized, scans, answer: Answer::new(query, self.stacks.clone()) })
+        let physical = self.block_on(self.physical(&optimized, any_order))?;
+        let scans = scans(&physical)?;
+        let answer = Answer::new(query, self.stacks.clone());
+        Ok(Prepared { logical, optimized, physical, scans, answer, any_order, early: Mutex::default() })
     }
 
-    /// Loads, in one pass, what several scans of these queries have in common. A single scan streams instead.
+    /// Makes one pass for what these queries have in common: loads the tables that several scans share or that must be held
+    /// whole anyway, and runs the queries that only add up rows of one table as these come. A query that is alone streams
+    /// when it is run.
     ///
     /// # Errors
     /// When the trace can't be read again.
     pub fn load<'a>(&self, queries: impl IntoIterator<Item = &'a Prepared>) -> Result<(), Error> {
         let Some(source) = &self.source else { return Ok(()) };
+        let queries: Vec<&Prepared> = queries.into_iter().collect();
+        if queries.iter().map(|query| query.scans.len()).sum::<usize>() <= 1 {
+            return Ok(());
+        }
         let mut needs = Needs::default();
-        let mut passes = 0;
-        for query in queries {
-            passes += query.scans.len();
-            for (call, columns) in &query.scans {
+        for query in queries.iter().filter(|query| query.only_scan().is_none()) {
+            for scan in &query.scans {
                 // Rows that stream need not be kept for a query that goes over them once.
-                if query.scans.len() > 1 || !Pass::streams(call.table()) || source.reads_once() {
-                    needs.add(call.clone(), columns);
+                if query.scans.len() > 1 || !scan.streams() || source.reads_once() {
+                    needs.add(scan.call.clone(), Want::all(&scan.columns));
                 }
             }
         }
-        if passes > 1 { source.load(&needs) } else { Ok(()) }
+        let mut needs = source.missing(&needs);
+        let mut early: Vec<(&Prepared, &Scan)> = Vec::new();
+        for query in queries {
+            let Some(scan) = query.only_scan() else { continue };
+            if needs.columns(&scan.call).is_some() {
+                needs.add(scan.call.clone(), Want::all(&scan.columns));
+            } else {
+                early.push((query, scan));
+            }
+        }
+        if needs.is_empty() && early.len() < 2 && !source.reads_once() {
+            return Ok(());
+        }
+        for (_, scan) in &early {
+            needs.add(scan.call.clone(), scan.want());
+        }
+        self.run_together(source, needs, &early)
+    }
+
+    /// Runs queries, of one scan each, on the rows of one pass, and keeps their results.
+    fn run_together(
+        &self,
+        source: &Arc<TraceSource>,
+        needs: Needs,
+        queries: &[(&Prepared, &Scan)],
+    ) -> Result<(), Error> {
+        let mut feeds = Vec::new();
+        let mut runs = Vec::new();
+        for (query, scan) in queries {
+            let (to, rows) = load::channel(scan.schema());
+            feeds.push(Feed::new(scan, &needs, to));
+            let config = self.state.config().clone().with_extension(Arc::new(tables::Feed::new(rows)));
+            let context = Arc::new(TaskContext::from(&self.state).with_session_config(config));
+            let plan = query.physical.clone();
+            runs.push(async move { collect(plan, context).await.map_err(Error::from) });
+        }
+        self.block_on(async {
+            let source = source.clone();
+            let pass = tokio::task::spawn_blocking(move || source.pass(&needs, feeds));
+            for ((query, _), result) in queries.iter().zip(join_all(runs).await) {
+                *query.early() = Some(result);
+            }
+            pass.await.map_err(|e| Error::Internal(e.to_string()))?
+        })
     }
 
     /// Runs a query, giving its batches to `take` as they come.
@@ -203,12 +291,16 @@ impl Session {
         query: &Prepared,
         mut take: impl FnMut(&RecordBatch) -> Result<(), crate::output::Error>,
     ) -> Result<(), Error> {
+        let mut present = |batch: &RecordBatch| take(&query.answer.present(batch)?).map_err(Error::Output);
+        let early = query.early().take();
+        if let Some(batches) = early {
+            return batches?.iter().try_for_each(present);
+        }
         self.block_on(async {
-            let physical = self.physical(query).await?;
+            let physical = self.physical(&query.optimized, query.any_order).await?;
             let mut stream = execute_stream(physical, self.state.task_ctx())?;
             while let Some(batch) = stream.next().await {
-                let batch = query.answer.present(&batch?)?;
-                take(&batch).map_err(Error::Output)?;
+                present(&batch?)?;
             }
             Ok(())
         })
@@ -219,14 +311,11 @@ impl Session {
     /// # Errors
     /// When it can't be planned.
     pub fn explain(&self, query: &typed::Query) -> Result<Explanation, Error> {
-        let prepared = self.plan(query)?;
-        self.block_on(async {
-            let physical = self.physical(&prepared).await?;
-            Ok(Explanation {
-                logical: prepared.logical.display_indent().to_string(),
-                optimized: prepared.optimized.display_indent().to_string(),
-                physical: displayable(physical.as_ref()).indent(false).to_string(),
-            })
+        let prepared = self.plan(query, false)?;
+        Ok(Explanation {
+            logical: prepared.logical.display_indent().to_string(),
+            optimized: prepared.optimized.display_indent().to_string(),
+            physical: displayable(prepared.physical.as_ref()).indent(false).to_string(),
         })
     }
 
@@ -236,7 +325,7 @@ impl Session {
     /// When it can't be computed.
     pub fn analyze(&self, query: &Prepared) -> Result<String, Error> {
         self.block_on(async {
-            let physical = self.physical(query).await?;
+            let physical = self.physical(&query.optimized, query.any_order).await?;
             let mut stream = execute_stream(physical.clone(), self.state.task_ctx())?;
             while let Some(batch) = stream.next().await {
                 batch?;
@@ -251,24 +340,12 @@ impl Session {
         stack::deep(|| runtime.block_on(work))
     }
 
-    async fn physical(&self, query: &Prepared) -> Result<Arc<dyn ExecutionPlan>, Error> {
+    async fn physical(
+        &self,
+        optimized: &LogicalPlan,
+        any_order: bool,
+    ) -> Result<Arc<dyn ExecutionPlan>, Error> {
         let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(IntervalPlanner)]);
-        Ok(planner.create_physical_plan(&query.optimized, &self.state).await?)
+        Ok(relax(planner.create_physical_plan(optimized, &self.state).await?, any_order)?)
     }
-}
-
-/// The tables that a plan scans, as often as it does, with the columns.
-fn scans(plan: &LogicalPlan) -> Result<Vec<(TableCall, Vec<usize>)>, Error> {
-    let mut scans = Vec::new();
-    plan.apply_with_subqueries(|node| {
-        if let LogicalPlan::TableScan(scan) = node
-            && let Some(table) = source_as_provider(&scan.source)?.downcast_ref::<TraceTable>()
-        {
-            let call = table.call();
-            let all = || (0..call.table().columns.len()).collect();
-            scans.push((call.clone(), scan.projection.clone().unwrap_or_else(all)));
-        }
-        Ok(TreeNodeRecursion::Continue)
-    })?;
-    Ok(scans)
 }

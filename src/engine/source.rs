@@ -9,10 +9,10 @@ use arrow::array::RecordBatch;
 use datafusion::execution::SendableRecordBatchStream;
 
 use super::error::Error;
-use super::load::{self, Progress};
+use super::load::{self, Feed, Progress, Receiver};
 use super::session::Loss;
 use crate::catalog::TableCall;
-use crate::tables::{FileInfo, Needs, Outcome, Pass, RowSource, ScanMetrics, Stacks, Window, schema};
+use crate::tables::{FileInfo, Needs, Outcome, Pass, RowSource, Scan, ScanMetrics, Stacks, Want, Window};
 use crate::trace::{self, ErrorKind, Reader};
 
 /// Where a trace comes from.
@@ -95,35 +95,38 @@ impl TraceSource {
         lock(&self.loss).clone()
     }
 
-    /// Loads tables in one pass, but for those that are there already. A table that lacks columns is loaded anew, with
-    /// the columns that it has.
-    pub(super) fn load(&self, needs: &Needs) -> Result<(), Error> {
+    /// Those of some tables that are not loaded yet. One that lacks columns is to be loaded anew, with the columns that it
+    /// has.
+    pub(super) fn missing(&self, needs: &Needs) -> Needs {
         let mut missing = Needs::default();
-        for (call, columns) in needs.iter() {
-            if self.loaded(call, columns).is_none() {
-                missing.add(call.clone(), columns);
+        for (call, want) in needs.iter() {
+            if self.loaded(call, &want.columns).is_none() {
+                missing.add(call.clone(), Want::all(&want.columns));
                 if let Some(before) = lock(&self.loaded).get(call) {
-                    missing.add(call.clone(), &before.columns);
+                    missing.add(call.clone(), Want::all(&before.columns));
                 }
             }
         }
-        if missing.is_empty() {
-            return Ok(());
-        }
+        missing
+    }
+
+    /// Makes a pass over the whole trace: loads tables, and feeds scans of others.
+    ///
+    /// # Errors
+    /// When the trace can't be read again.
+    pub(super) fn pass(&self, needs: &Needs, feeds: Vec<Feed>) -> Result<(), Error> {
         let mut reader = self.reader()?;
-        let mut sink = load::Collector::new(self.progress.as_ref(), self.file.bytes);
-        let outcome = Pass::new(&missing, Window::default(), self.stacks.clone()).run(
-            &mut reader,
-            &self.file,
-            &mut sink,
-        );
+        let fed: Vec<TableCall> = feeds.iter().map(|feed| feed.call().clone()).collect();
+        let mut receiver = Receiver::new(feeds, needs, self.progress.as_ref(), self.file.bytes);
+        let pass = Pass::new(needs, Window::default(), self.stacks.clone());
+        let outcome = pass.run(&mut reader, &self.file, &mut receiver);
         self.finished(outcome);
         self.used();
+        let mut tables = receiver.into_tables();
         let mut loaded = lock(&self.loaded);
-        let mut tables = sink.into_tables();
-        for (call, columns) in missing.iter() {
+        for (call, want) in needs.iter().filter(|(call, _)| !fed.contains(call)) {
             let batches = tables.remove(call).unwrap_or_default();
-            loaded.insert(call.clone(), Loaded { columns: columns.to_vec(), batches });
+            loaded.insert(call.clone(), Loaded { columns: want.columns.clone(), batches });
         }
         Ok(())
     }
@@ -161,30 +164,20 @@ impl RowSource for TraceSource {
         found.batches.iter().map(|batch| batch.project(&places).ok()).collect()
     }
 
-    fn stream(
-        self: Arc<Self>,
-        call: &TableCall,
-        columns: &[usize],
-        window: Window,
-        metrics: ScanMetrics,
-    ) -> SendableRecordBatchStream {
+    fn stream(self: Arc<Self>, scan: &Scan, metrics: ScanMetrics) -> SendableRecordBatchStream {
         let mut needs = Needs::default();
-        needs.add(call.clone(), columns);
-        let sent = schema(call.table(), columns);
-        // A pass gives columns in the catalog's order.
-        let places: Vec<usize> = {
-            let built = needs.columns(call).unwrap_or_default();
-            columns.iter().filter_map(|c| built.iter().position(|b| b == c)).collect()
-        };
+        needs.add(scan.call.clone(), scan.want());
+        let scan = scan.clone();
         let source = self.clone();
         load::stream(
-            sent,
+            scan.schema(),
             move || source.used(),
-            move |tx| {
+            move |to| {
                 let mut reader = self.reader().map_err(|e| e.to_string())?;
-                let mut sink = load::Sender::new(tx, places, self.progress.as_ref(), self.file.bytes);
-                let outcome =
-                    Pass::new(&needs, window, self.stacks.clone()).run(&mut reader, &self.file, &mut sink);
+                let feeds = vec![Feed::new(&scan, &needs, to)];
+                let mut receiver = Receiver::new(feeds, &needs, self.progress.as_ref(), self.file.bytes);
+                let pass = Pass::new(&needs, scan.window, self.stacks.clone());
+                let outcome = pass.run(&mut reader, &self.file, &mut receiver);
                 metrics.add(&outcome);
                 self.finished(outcome);
                 Ok(())
@@ -231,13 +224,7 @@ impl RowSource for NoTrace {
         None
     }
 
-    fn stream(
-        self: Arc<Self>,
-        call: &TableCall,
-        columns: &[usize],
-        _: Window,
-        _: ScanMetrics,
-    ) -> SendableRecordBatchStream {
-        load::stream(schema(call.table(), columns), || (), |_| Ok(()))
+    fn stream(self: Arc<Self>, scan: &Scan, _: ScanMetrics) -> SendableRecordBatchStream {
+        load::stream(scan.schema(), || (), |_| Ok(()))
     }
 }

@@ -1,5 +1,5 @@
 //! A table for a terminal: units, light lines, shortened to the width there is, and a last line that says what is not
-//! shown. Holds the rows that it shows (at most `max_rows`) until the end, since widths need them all.
+//! shown. Widths are those that the first rows need; a column gets wider where later ones need more.
 
 use std::fmt::Write as _;
 use std::io;
@@ -7,7 +7,10 @@ use std::io;
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use comfy_table::presets::NOTHING;
-use comfy_table::{Attribute, Cell, CellAlignment, ContentLineStyle, LineStyle, Table as Grid, TableStyle};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, ColumnConstraint, ContentLineStyle, LineStyle, Table as Grid, TableStyle,
+    Width,
+};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::cell::{self, Detail};
@@ -18,6 +21,9 @@ use super::{Error, Options, Summary, Writer, escape, human};
 /// The widest cell there is, in terminal columns, also where the output has no width: the grid counts in 16 bits.
 const WIDEST: usize = 10_000;
 
+/// Rows that are held, to see how wide columns must be.
+const PAGE: usize = 10_000;
+
 const STYLE: TableStyle = NOTHING
     .header_lines(ContentLineStyle::none().junction('│'))
     .header_separator(LineStyle::none().fill('─').junction('┼'))
@@ -27,8 +33,12 @@ pub(super) struct Table<W> {
     out: W,
     options: Options,
     columns: Vec<Column>,
-    /// Cells as texts, safe for a terminal; None is null
+    /// Cells as texts, safe for a terminal; None is null. Of the rows that are not written yet.
     rows: Vec<Vec<Option<String>>>,
+    /// The columns' widths, once rows have been written.
+    widths: Option<Vec<usize>>,
+    shortened: usize,
+    shown: u64,
     total: u64,
 }
 
@@ -42,21 +52,49 @@ impl<W: io::Write + Send> Table<W> {
         let columns = schema.fields().iter();
         let columns = columns
             .map(|field| Column { name: escape::terminal(field.name()).into_owned(), kind: Type::of(field) });
-        Self { out, options: options.clone(), columns: columns.collect(), rows: Vec::new(), total: 0 }
+        Self {
+            out,
+            options: options.clone(),
+            columns: columns.collect(),
+            rows: Vec::new(),
+            widths: None,
+            shortened: 0,
+            shown: 0,
+            total: 0,
+        }
+    }
+
+    /// Writes the rows so far, the first time with the header.
+    fn write_page(&mut self) -> Result<(), Error> {
+        let before = self.widths.take();
+        let widths = self.fit(before.as_deref());
+        if !widths.is_empty() {
+            let (grid, shortened) = self.grid(&widths, before.is_none());
+            self.shortened += shortened;
+            for line in grid.lines() {
+                writeln!(self.out, "{}", line.trim_end())?;
+            }
+        }
+        self.shown += self.rows.len() as u64;
+        self.rows.clear();
+        self.widths = Some(widths);
+        Ok(())
     }
 
     /// The grid, and how many of its cells are shortened.
-    fn grid(&self, widths: &[usize]) -> (Grid, usize) {
+    fn grid(&self, widths: &[usize], header: bool) -> (Grid, usize) {
         let mut shortened = 0;
         let mut grid = Grid::new();
         grid.load_style(STYLE).force_no_tty();
         if self.options.color {
             grid.enforce_styling().style_text_only();
         }
-        grid.set_header(self.columns.iter().zip(widths).map(|(column, &width)| {
-            let name = layout::shorten(&column.name, width).unwrap_or_else(|| column.name.clone());
-            Cell::new(name).set_alignment(column.alignment()).add_attribute(Attribute::Bold)
-        }));
+        if header {
+            grid.set_header(self.columns.iter().zip(widths).map(|(column, &width)| {
+                let name = layout::shorten(&column.name, width).unwrap_or_else(|| column.name.clone());
+                Cell::new(name).set_alignment(column.alignment()).add_attribute(Attribute::Bold)
+            }));
+        }
         for row in &self.rows {
             grid.add_row(self.columns.iter().zip(row).zip(widths).map(|((column, text), &width)| {
                 let cell = match text {
@@ -72,10 +110,16 @@ impl<W: io::Write + Send> Table<W> {
                 cell.set_alignment(column.alignment())
             }));
         }
+        let padded = |width: usize| Width::Fixed(u16::try_from(width + 2).unwrap_or(u16::MAX));
+        grid.set_constraints(widths.iter().map(|&width| ColumnConstraint::LowerBoundary(padded(width))));
         (grid, shortened)
     }
 
-    fn widths(&self) -> Vec<usize> {
+    /// The widths that the rows need, no less than those before; on a terminal those before.
+    fn fit(&self, before: Option<&[usize]>) -> Vec<usize> {
+        if let (Some(before), Some(_)) = (before, self.options.width) {
+            return before.to_vec();
+        }
         let mut needs: Vec<Need> = (self.columns.iter())
             .map(|column| {
                 let name = column.name.width().min(WIDEST);
@@ -88,12 +132,16 @@ impl<W: io::Write + Send> Table<W> {
                 need.full = need.full.max(width.min(WIDEST));
             }
         }
+        for (need, &width) in needs.iter_mut().zip(before.unwrap_or_default()) {
+            need.full = need.full.max(width);
+        }
         layout::fit(&needs, self.options.width)
     }
 
     /// The last line: how many rows there are, and what of them is not shown.
-    fn notice(&self, shown: usize, shortened: usize) -> String {
-        let mut text = rows(self.rows.len() as u64, self.total);
+    fn notice(&self) -> String {
+        let (shown, shortened) = (self.widths.as_ref().map_or(0, Vec::len), self.shortened);
+        let mut text = rows(self.shown, self.total);
         let left_out: Vec<&str> =
             self.columns.iter().skip(shown).map(|column| column.name.as_str()).collect();
         if shortened > 0 {
@@ -107,7 +155,7 @@ impl<W: io::Write + Send> Table<W> {
                 left_out.join(", ")
             );
         }
-        let rows_missing = (self.rows.len() as u64) < self.total;
+        let rows_missing = self.shown < self.total;
         match (rows_missing, shortened > 0 || !left_out.is_empty()) {
             (true, true) => text.push_str("; --max-rows, --format vertical show more"),
             (true, false) => text.push_str("; --max-rows shows more"),
@@ -120,28 +168,25 @@ impl<W: io::Write + Send> Table<W> {
 
 impl<W: io::Write + Send> Writer for Table<W> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
-        let room = self.options.max_rows.unwrap_or(usize::MAX).saturating_sub(self.rows.len());
+        let written = usize::try_from(self.shown).unwrap_or(usize::MAX);
+        let room = self.options.max_rows.unwrap_or(usize::MAX).saturating_sub(written + self.rows.len());
         for row in 0..batch.num_rows().min(room) {
             let columns = batch.columns().iter().zip(&self.columns);
             let cells = columns.map(|(array, column)| cell::text(array, &column.kind, row, Detail::Short));
             self.rows.push(cells.collect());
         }
         self.total += batch.num_rows() as u64;
-        Ok(())
+        if self.rows.len() >= PAGE { self.write_page() } else { Ok(()) }
     }
 
     fn finish(mut self: Box<Self>) -> Result<Summary, Error> {
-        let widths = self.widths();
-        let (grid, shortened) = self.grid(&widths);
-        if !widths.is_empty() {
-            for line in grid.lines() {
-                writeln!(self.out, "{}", line.trim_end())?;
-            }
+        if self.widths.is_none() || !self.rows.is_empty() {
+            self.write_page()?;
         }
-        let notice = self.notice(widths.len(), shortened);
+        let notice = self.notice();
         writeln!(self.out, "{notice}")?;
         self.out.flush()?;
-        Ok(Summary { rows: self.total, rows_shown: self.rows.len() as u64 })
+        Ok(Summary { rows: self.total, rows_shown: self.shown })
     }
 }
 

@@ -17,7 +17,7 @@ mod relation;
 mod subquery;
 mod window;
 
-pub use interval::{IntervalPlanner, PushIntoOverlap};
+pub use interval::{IntervalPlanner, LeaveOutEmpty, PushIntoOverlap};
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -110,8 +110,12 @@ pub(super) fn clip<'a>(cx: &mut Context<'a>, relation: &mut Relation, range: &'a
         }
         return;
     };
+    // Null, for example of a parameter that was left out, does not cut either.
+    let is_given = |time: &Expr| !matches!(time.kind, ExprKind::Value(Value::Null));
     let mut edge = |ast: &'a Option<Box<ast::Expr>>| match ast {
-        Some(ast) => time_constant(cx, ast, "a window goes from a time to a time").map(Some),
+        Some(ast) => {
+            time_constant(cx, ast, "a window goes from a time to a time").map(|t| Some(t).filter(is_given))
+        }
         None => Some(None),
     };
     let (Some(from), Some(to)) = (edge(from), edge(to)) else { return };

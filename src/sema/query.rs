@@ -51,6 +51,8 @@ pub(super) fn relation<'a>(cx: &mut Context<'a>, query: &'a ast::Query) -> Relat
 
 fn body<'a>(cx: &mut Context<'a>, body: &'a Body) -> Relation {
     match body {
+        // A query that is called and left as it is, is shown as it says.
+        Body::From(from) if from.joins.is_empty() => source(cx, &from.source),
         Body::From(source) => from(cx, source),
         Body::Select(form) => select::select(cx, form),
         Body::Query(query) => relation(cx, query),
@@ -59,6 +61,7 @@ fn body<'a>(cx: &mut Context<'a>, body: &'a Body) -> Relation {
                 return Relation::unknown(None);
             }
             let mut left = relation(cx, &set.left);
+            left.render = None;
             let right = relation(cx, &set.right);
             setop::combine(cx, &mut left, (set.op, set.all, set.op_span), right, set.right.span);
             order::stage(cx, &mut left, &set.order_by);
@@ -72,6 +75,7 @@ fn body<'a>(cx: &mut Context<'a>, body: &'a Body) -> Relation {
 /// `source {join}`.
 pub(super) fn from<'a>(cx: &mut Context<'a>, from: &'a ast::From) -> Relation {
     let mut relation = source(cx, &from.source);
+    relation.render = None;
     for join in &from.joins {
         join::join(cx, &mut relation, join);
     }
@@ -103,7 +107,8 @@ pub(super) fn source<'a>(cx: &mut Context<'a>, source: &'a ast::Source) -> Relat
 fn subquery(relation: Relation, alias: Option<&str>) -> Relation {
     let incomplete = relation.scope.incomplete;
     let query = relation.finish();
-    Relation::new(query.rel, Scope { incomplete, ..Scope::new(&query.columns, alias) })
+    let scope = Scope { incomplete, ..Scope::new(&query.columns, alias) };
+    Relation { render: query.render, ..Relation::new(query.rel, scope) }
 }
 
 fn table<'a>(cx: &mut Context<'a>, parts: &[Ident], alias: Option<&str>, span: Span) -> Relation {

@@ -29,6 +29,26 @@ pub struct Query {
     pub render: Option<Render>,
 }
 
+impl Query {
+    /// What its picture shows of it: the columns that this is made of, without the order that it ends with.
+    #[must_use]
+    pub fn drawn(mut self) -> Self {
+        self.rel = without_order(self.rel);
+        if let Some(render) = &self.render {
+            self.columns.retain(|column| render.parts.iter().any(|(_, part)| *part == column.id));
+        }
+        self
+    }
+}
+
+fn without_order(rel: Rel) -> Rel {
+    match rel {
+        Rel::Sort { input, .. } => without_order(*input),
+        Rel::Project { input, items } => Rel::Project { input: Box::new(without_order(*input)), items },
+        other => other,
+    }
+}
+
 /// A hint at how to show a result. Machine formats ignore it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Render {

@@ -35,20 +35,39 @@ impl Context<'_> {
     }
 }
 
-/// Builds a table whose rows come with the events, one or none each.
+/// Builds a table whose rows can be given out while the trace is being read.
 pub(super) trait RowBuilder: Send {
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>);
 
-    /// The rows since the last time.
-    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut Interner) -> RecordBatch;
+    /// Observes events, whose times on the trace's clock are counted from `start`.
+    fn observe_all(&mut self, events: &[Event], start: i64, cx: &mut Context<'_>) {
+        for event in events {
+            cx.now = event.time.0 - start;
+            self.observe(event, cx);
+        }
+    }
 
-    /// Whether the event makes a row. Asked first, so that counting rows costs nothing else.
-    fn accepts(&self, event: &Event) -> bool;
+    /// How many rows can be taken.
+    fn rows(&self) -> usize;
+
+    /// Takes these rows.
+    fn take(&mut self, schema: &SchemaRef, interner: &mut Interner) -> RecordBatch;
+
+    /// Hears that the trace is over: all other rows can be taken now.
+    fn finish(&mut self, _end: &TraceEnd<'_>) {}
 }
 
 /// Builds tables that need the whole trace.
 pub(super) trait WholeBuilder: Send {
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>);
+
+    /// Observes events, whose times on the trace's clock are counted from `start`.
+    fn observe_all(&mut self, events: &[Event], start: i64, cx: &mut Context<'_>) {
+        for event in events {
+            cx.now = event.time.0 - start;
+            self.observe(event, cx);
+        }
+    }
 
     /// The tables with their rows, of those that were asked for.
     fn finish(

@@ -191,6 +191,11 @@ pub(super) struct Bools {
 }
 
 impl Bools {
+    /// Whether it need be known at all.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
     pub(super) fn push(&mut self, value: bool) {
         if self.wanted {
             self.values.append(value);
@@ -278,12 +283,6 @@ impl Texts {
 
     pub(super) fn push_null(&mut self) {
         self.push(TextId::NULL);
-    }
-
-    pub(super) fn set(&mut self, row: usize, text: TextId) {
-        if let Some(slot) = self.values.get_mut(row) {
-            *slot = text.0;
-        }
     }
 
     /// Whether texts need to be interned for it at all.

@@ -32,15 +32,26 @@ columns! {
 
 struct Events {
     columns: EventColumns,
+    /// Whether rows are only counted.
+    counts: bool,
+    rows: usize,
 }
 
 pub(super) fn builder(table: &str, schema: &SchemaRef) -> Option<Box<dyn RowBuilder>> {
-    (table == "events").then(|| Box::new(Events { columns: EventColumns::new(schema) }) as _)
+    let counts = schema.fields().is_empty();
+    (table == "events").then(|| Box::new(Events { columns: EventColumns::new(schema), counts, rows: 0 }) as _)
 }
 
 impl RowBuilder for Events {
-    fn accepts(&self, _: &Event) -> bool {
-        true
+    fn observe_all(&mut self, events: &[Event], start: i64, cx: &mut Context<'_>) {
+        self.rows += events.len();
+        if self.counts {
+            return;
+        }
+        for event in events {
+            cx.now = event.time.0 - start;
+            self.observe(event, cx);
+        }
     }
 
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
@@ -57,7 +68,12 @@ impl RowBuilder for Events {
         c.details(event, cx);
     }
 
-    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut Interner) -> RecordBatch {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn take(&mut self, schema: &SchemaRef, interner: &mut Interner) -> RecordBatch {
+        let rows = std::mem::take(&mut self.rows);
         assemble(schema, rows, |name| self.columns.array(name, interner))
     }
 }

@@ -1,14 +1,13 @@
 //! Stays of goroutines in a state.
 
 use ahash::AHashMap;
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, UInt32Array};
 use arrow::datatypes::SchemaRef;
 
-use super::builder::{Context, TraceEnd, WholeBuilder};
-use super::columns::{assemble, columns};
-use super::intern::{Interner, TextId};
-use super::intervals::Intervals;
-use crate::trace::{Event, GoroutineId, GoroutineState, Happening, StackId};
+use super::builder::{Context, RowBuilder, TraceEnd};
+use super::columns::{assemble, columns, reorder};
+use super::intern::{Interner, StackNumber, TextId};
+use crate::trace::{Event, GoroutineId, GoroutineState, Happening};
 
 columns! {
     StateColumns {
@@ -16,6 +15,9 @@ columns! {
         name: Texts,
         state: Words,
         reason: Texts,
+        start: Ints,
+        end: Ints,
+        dur: Ints,
         stack: StackColumn,
         end_stack: StackColumn,
         p: OptInts,
@@ -23,104 +25,230 @@ columns! {
         waker: OptInts,
         waker_stack: StackColumn,
         seen: Ints,
+        before_run: Bools,
+        open_start: Bools,
+        open_end: Bools,
     }
 }
 
 struct GoroutineStates {
-    schema: SchemaRef,
-    columns: StateColumns,
-    intervals: Intervals,
+    rows: Rows,
     goroutines: AHashMap<GoroutineId, Goroutine>,
-    /// Of each row, to fill in names once all are known.
-    owners: Vec<GoroutineId>,
+    /// Stays so far.
+    stays: u32,
     /// Whether the beginning of the trace was passed over: what is first seen in a state was in it before.
     resumes: bool,
+    over: bool,
+}
+
+struct Rows {
+    columns: StateColumns,
+    count: usize,
+    /// Of each row, if they come in the order of their starts: by what to sort it.
+    order: Option<Vec<(i64, u32)>>,
 }
 
 #[derive(Default)]
 struct Goroutine {
     name: TextId,
-    stay: Option<usize>,
+    /// Whether it has run in the trace.
+    ran: bool,
+    stay: Option<Stay>,
+    /// Stays that are over, but of which not all is known.
+    held: Vec<(Stay, End)>,
 }
 
+struct Stay {
+    /// Stays are numbered in the order in which they are first heard of.
+    number: u32,
+    g: GoroutineId,
+    state: GoroutineState,
+    reason: TextId,
+    /// None: before the trace.
+    start: Option<i64>,
+    seen: i64,
+    stack: StackNumber,
+    p: Option<i64>,
+    m: Option<i64>,
+    waker: Option<i64>,
+    waker_stack: StackNumber,
+}
+
+#[derive(Clone, Copy)]
+struct End {
+    time: i64,
+    stack: StackNumber,
+    /// Whether the stay goes on, and it is only the trace that ends.
+    open: bool,
+    /// Whether the goroutine has not run yet.
+    before_run: bool,
+}
+
+/// Rows come as the stays end; with `ordered`, all at the trace's end in the order of their starts.
 pub(super) fn builder(
-    schema: &dyn Fn(&str) -> Option<SchemaRef>,
+    table: &str,
+    schema: &SchemaRef,
+    ordered: bool,
     resumes: bool,
-) -> Option<Box<dyn WholeBuilder>> {
-    let schema = schema("goroutine_states")?;
-    Some(Box::new(GoroutineStates {
-        columns: StateColumns::new(&schema),
-        schema,
-        intervals: Intervals::default(),
-        goroutines: AHashMap::new(),
-        owners: Vec::new(),
-        resumes,
-    }))
+) -> Option<Box<dyn RowBuilder>> {
+    (table == "goroutine_states").then(|| {
+        Box::new(GoroutineStates {
+            rows: Rows { columns: StateColumns::new(schema), count: 0, order: ordered.then(Vec::new) },
+            goroutines: AHashMap::new(),
+            stays: 0,
+            resumes,
+            over: false,
+        }) as _
+    })
 }
 
-impl WholeBuilder for GoroutineStates {
+impl RowBuilder for GoroutineStates {
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
-        let Happening::Goroutine { id, from, to, reason, stack } = event.what else { return };
+        let Happening::Goroutine { id, from, to, stack, .. } = event.what else { return };
         let goes_on = from == to;
         if goes_on && (!self.resumes || self.goroutines.contains_key(&id)) {
             return;
         }
+        let rows = &mut self.rows;
         let goroutine = self.goroutines.entry(id).or_default();
-        if self.columns.name.is_wanted() && goroutine.name == TextId::NULL {
+        if rows.columns.name.is_wanted() && goroutine.name == TextId::NULL {
             goroutine.name = cx.root(stack);
         }
-        if let Some(row) = goroutine.stay.take() {
-            self.intervals.close(row, cx.now);
-            if self.columns.end_stack.is_wanted() {
-                self.columns.end_stack.set(row, cx.stack(stack));
+        let before_run = !goroutine.ran;
+        goroutine.ran |= to == GoroutineState::Running;
+        if let Some(stay) = goroutine.stay.take() {
+            let stack = if rows.columns.end_stack.is_wanted() { cx.stack(stack) } else { StackNumber::NONE };
+            rows.close(goroutine, stay, End { time: cx.now, stack, open: false, before_run });
+        }
+        match to {
+            GoroutineState::NotExist => {
+                rows.release(goroutine);
+                self.goroutines.remove(&id);
+            }
+            GoroutineState::Undetermined => {}
+            _ => {
+                let start = (!goes_on && from != GoroutineState::Undetermined).then_some(cx.now);
+                goroutine.stay = Some(rows.stay(self.stays, event, start, cx));
+                self.stays = self.stays.saturating_add(1);
             }
         }
-        if matches!(to, GoroutineState::NotExist | GoroutineState::Undetermined) {
-            return;
-        }
-        goroutine.stay = Some(match from {
-            _ if goes_on => self.intervals.open_before_trace(),
-            GoroutineState::Undetermined => self.intervals.open_before_trace(),
-            _ => self.intervals.open(cx.now),
-        });
-        let executes = to.executes();
-        let woken = to == GoroutineState::Runnable
-            && matches!(from, GoroutineState::Waiting | GoroutineState::NotExist);
-        let c = &mut self.columns;
-        if c.name.is_wanted() {
-            self.owners.push(id);
-        }
-        c.g.push(id.0);
-        c.name.push_null();
-        c.state.push(to.name());
-        if c.reason.is_wanted() {
-            c.reason.push(cx.string(reason));
-        }
-        if c.stack.is_wanted() {
-            c.stack.push(cx.stack(stack));
-        }
-        c.end_stack.push_null();
-        c.p.push(if executes { event.p.known() } else { None });
-        c.m.push(if executes { event.m.known() } else { None });
-        c.waker.push(if woken { event.g.known() } else { None });
-        if c.waker_stack.is_wanted() {
-            c.waker_stack.push(cx.stack(if woken { event.stack } else { StackId::NONE }));
-        }
-        c.seen.push(cx.now);
     }
 
-    fn finish(
-        mut self: Box<Self>,
-        end: &TraceEnd<'_>,
-        interner: &mut Interner,
-    ) -> Vec<(&'static str, RecordBatch)> {
-        self.intervals.finish(end.last);
-        for (row, id) in self.owners.iter().enumerate() {
-            self.columns.name.set(row, self.goroutines.get(id).map_or(TextId::NULL, |g| g.name));
+    fn rows(&self) -> usize {
+        if self.over || self.rows.order.is_none() { self.rows.count } else { 0 }
+    }
+
+    fn take(&mut self, schema: &SchemaRef, interner: &mut Interner) -> RecordBatch {
+        let rows = std::mem::take(&mut self.rows.count);
+        let batch = assemble(schema, rows, |name| self.rows.columns.array(name, interner));
+        let Some(order) = &mut self.rows.order else { return batch };
+        let order = std::mem::take(order);
+        let mut places: Vec<u32> = (0..u32::try_from(rows).unwrap_or(u32::MAX)).collect();
+        places.sort_unstable_by_key(|&row| order[row as usize]);
+        reorder(&batch, &UInt32Array::from(places))
+    }
+
+    fn finish(&mut self, end: &TraceEnd<'_>) {
+        self.over = true;
+        let mut goroutines: Vec<Goroutine> = std::mem::take(&mut self.goroutines).into_values().collect();
+        goroutines.sort_unstable_by_key(|goroutine| goroutine.stay.as_ref().map(|stay| stay.number));
+        for mut goroutine in goroutines {
+            let before_run = !goroutine.ran;
+            if let Some(stay) = goroutine.stay.take() {
+                let end = End { time: end.last, stack: StackNumber::NONE, open: true, before_run };
+                goroutine.held.push((stay, end));
+            }
+            self.rows.release(&mut goroutine);
         }
-        let (columns, intervals) = (&mut self.columns, &self.intervals);
-        let array = |name: &str| intervals.array(name).or_else(|| columns.array(name, interner));
-        let batch = assemble(&self.schema, intervals.len(), array);
-        vec![("goroutine_states", self.intervals.sorted(batch))]
+    }
+}
+
+impl Rows {
+    /// The stay that an event begins.
+    fn stay(&self, number: u32, event: &Event, start: Option<i64>, cx: &mut Context<'_>) -> Stay {
+        let c = &self.columns;
+        let mut stay = Stay {
+            number,
+            g: event.g,
+            state: GoroutineState::NotExist,
+            reason: TextId::NULL,
+            start,
+            seen: cx.now,
+            stack: StackNumber::NONE,
+            p: None,
+            m: None,
+            waker: None,
+            waker_stack: StackNumber::NONE,
+        };
+        let Happening::Goroutine { id, from, to, reason, stack } = event.what else { return stay };
+        (stay.g, stay.state) = (id, to);
+        if c.reason.is_wanted() {
+            stay.reason = cx.string(reason);
+        }
+        if c.stack.is_wanted() {
+            stay.stack = cx.stack(stack);
+        }
+        if to.executes() {
+            (stay.p, stay.m) = (event.p.known(), event.m.known());
+        }
+        let woken = to == GoroutineState::Runnable
+            && matches!(from, GoroutineState::Waiting | GoroutineState::NotExist);
+        if woken {
+            stay.waker = event.g.known();
+            if c.waker_stack.is_wanted() {
+                stay.waker_stack = cx.stack(event.stack);
+            }
+        }
+        stay
+    }
+
+    /// Makes a row of a stay that is over, as soon as all that it tells of its goroutine is known.
+    fn close(&mut self, goroutine: &mut Goroutine, stay: Stay, end: End) {
+        if !self.is_known(goroutine) {
+            goroutine.held.push((stay, end));
+            return;
+        }
+        if !goroutine.held.is_empty() {
+            self.release(goroutine);
+        }
+        self.push(goroutine.name, &stay, end, goroutine.ran);
+    }
+
+    fn is_known(&self, goroutine: &Goroutine) -> bool {
+        (goroutine.name != TextId::NULL || !self.columns.name.is_wanted())
+            && (goroutine.ran || !self.columns.before_run.is_wanted())
+    }
+
+    /// Makes rows of the stays that are over.
+    fn release(&mut self, goroutine: &mut Goroutine) {
+        for (stay, end) in goroutine.held.drain(..) {
+            self.push(goroutine.name, &stay, end, goroutine.ran);
+        }
+    }
+
+    fn push(&mut self, name: TextId, stay: &Stay, end: End, ran: bool) {
+        let start = stay.start.unwrap_or(0);
+        if let Some(order) = &mut self.order {
+            order.push((start, stay.number));
+        }
+        self.count += 1;
+        let c = &mut self.columns;
+        c.g.push(stay.g.0);
+        c.name.push(name);
+        c.state.push(stay.state.name());
+        c.reason.push(stay.reason);
+        c.start.push(start);
+        c.end.push(end.time);
+        c.dur.push(end.time - start);
+        c.stack.push(stay.stack);
+        c.end_stack.push(end.stack);
+        c.p.push(stay.p);
+        c.m.push(stay.m);
+        c.waker.push(stay.waker);
+        c.waker_stack.push(stay.waker_stack);
+        c.seen.push(stay.seen);
+        c.before_run.push(end.before_run && ran);
+        c.open_start.push(stay.start.is_none());
+        c.open_end.push(end.open);
     }
 }

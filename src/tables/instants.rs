@@ -10,10 +10,10 @@ use crate::trace::{Event, Happening};
 
 pub(super) fn builder(table: &str, schema: &SchemaRef) -> Option<Box<dyn RowBuilder>> {
     Some(match table {
-        "logs" => Box::new(Logs { columns: LogColumns::new(schema) }),
-        "metrics" => Box::new(Metrics { columns: MetricColumns::new(schema) }),
-        "samples" => Box::new(Samples { columns: SampleColumns::new(schema) }),
-        "labels" => Box::new(Labels { columns: LabelColumns::new(schema) }),
+        "logs" => Box::new(Logs { columns: LogColumns::new(schema), rows: 0 }),
+        "metrics" => Box::new(Metrics { columns: MetricColumns::new(schema), rows: 0 }),
+        "samples" => Box::new(Samples { columns: SampleColumns::new(schema), rows: 0 }),
+        "labels" => Box::new(Labels { columns: LabelColumns::new(schema), rows: 0 }),
         _ => return None,
     })
 }
@@ -24,15 +24,13 @@ columns! {
 
 struct Logs {
     columns: LogColumns,
+    rows: usize,
 }
 
 impl RowBuilder for Logs {
-    fn accepts(&self, event: &Event) -> bool {
-        matches!(event.what, Happening::Log { .. })
-    }
-
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
         let Happening::Log { task, category, message } = event.what else { return };
+        self.rows += 1;
         self.columns.time.push(cx.now);
         self.columns.g.push(event.g.known());
         self.columns.task.push(task.known());
@@ -45,7 +43,12 @@ impl RowBuilder for Logs {
         }
     }
 
-    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut Interner) -> RecordBatch {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn take(&mut self, schema: &SchemaRef, interner: &mut Interner) -> RecordBatch {
+        let rows = std::mem::take(&mut self.rows);
         assemble(schema, rows, |name| self.columns.array(name, interner))
     }
 }
@@ -56,15 +59,13 @@ columns! {
 
 struct Metrics {
     columns: MetricColumns,
+    rows: usize,
 }
 
 impl RowBuilder for Metrics {
-    fn accepts(&self, event: &Event) -> bool {
-        matches!(event.what, Happening::Metric { .. })
-    }
-
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
         let Happening::Metric { metric, value } = event.what else { return };
+        self.rows += 1;
         self.columns.time.push(cx.now);
         self.columns.name.push(metric.name());
         self.columns.value.push(value.cast_signed());
@@ -72,7 +73,12 @@ impl RowBuilder for Metrics {
         self.columns.g.push(event.g.known());
     }
 
-    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut Interner) -> RecordBatch {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn take(&mut self, schema: &SchemaRef, interner: &mut Interner) -> RecordBatch {
+        let rows = std::mem::take(&mut self.rows);
         assemble(schema, rows, |name| self.columns.array(name, interner))
     }
 }
@@ -83,14 +89,15 @@ columns! {
 
 struct Samples {
     columns: SampleColumns,
+    rows: usize,
 }
 
 impl RowBuilder for Samples {
-    fn accepts(&self, event: &Event) -> bool {
-        matches!(event.what, Happening::Sample)
-    }
-
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
+        if !matches!(event.what, Happening::Sample) {
+            return;
+        }
+        self.rows += 1;
         self.columns.time.push(cx.now);
         self.columns.g.push(event.g.known());
         self.columns.p.push(event.p.known());
@@ -100,7 +107,12 @@ impl RowBuilder for Samples {
         }
     }
 
-    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut Interner) -> RecordBatch {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn take(&mut self, schema: &SchemaRef, interner: &mut Interner) -> RecordBatch {
+        let rows = std::mem::take(&mut self.rows);
         assemble(schema, rows, |name| self.columns.array(name, interner))
     }
 }
@@ -111,21 +123,24 @@ columns! {
 
 struct Labels {
     columns: LabelColumns,
+    rows: usize,
 }
 
 impl RowBuilder for Labels {
-    fn accepts(&self, event: &Event) -> bool {
-        matches!(event.what, Happening::Label { .. })
-    }
-
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
         let Happening::Label { label } = event.what else { return };
+        self.rows += 1;
         self.columns.time.push(cx.now);
         self.columns.g.push(event.g.known());
         self.columns.label.push(cx.string(label));
     }
 
-    fn take(&mut self, schema: &SchemaRef, rows: usize, interner: &mut Interner) -> RecordBatch {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn take(&mut self, schema: &SchemaRef, interner: &mut Interner) -> RecordBatch {
+        let rows = std::mem::take(&mut self.rows);
         assemble(schema, rows, |name| self.columns.array(name, interner))
     }
 }

@@ -39,22 +39,6 @@ impl Intervals {
         self.open_end[row] = false;
     }
 
-    /// Sets the start of an interval that was thought to have begun before the trace.
-    pub(super) fn start_at(&mut self, row: usize, start: i64) {
-        self.start[row] = start;
-        self.open_start[row] = false;
-    }
-
-    /// When an interval began; `None`: before the trace.
-    pub(super) fn start(&self, row: usize) -> Option<i64> {
-        (!self.open_start[row]).then_some(self.start[row])
-    }
-
-    /// Both ends of an interval; of one that is open, only after [`finish`](Self::finish).
-    pub(super) fn bounds(&self, row: usize) -> (i64, i64) {
-        (self.start[row], self.end[row])
-    }
-
     /// Whether both its ends are in the trace.
     pub(super) fn is_complete(&self, row: usize) -> bool {
         !self.open_start[row] && !self.open_end[row]

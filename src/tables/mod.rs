@@ -8,6 +8,7 @@
 //! Does *not* know: queries, plans, files, output.
 
 mod builder;
+mod chunks;
 mod columns;
 mod events;
 mod gcs;
@@ -17,6 +18,7 @@ mod intern;
 mod intervals;
 mod lists;
 mod needs;
+mod order;
 mod pass;
 mod procs;
 mod provider;
@@ -35,10 +37,11 @@ mod utilization;
 mod wakeups;
 mod window;
 
-pub use needs::Needs;
+pub use needs::{Needs, Want};
+pub use order::relax;
 pub use pass::{FileInfo, Outcome, Pass, Sink};
 pub use provider::{RowSource, TraceTable};
-pub use scan::ScanMetrics;
+pub use scan::{Feed, Scan, ScanMetrics, scans};
 pub use schema::{arrow_type, field_metadata, schema};
 pub use stacks::{FrameRef, Stacks, StacksView};
 pub use window::Window;

@@ -1,14 +1,17 @@
 //! One pass over a trace, feeding all the builders that a query needs.
 
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
 use super::builder::{Context, RowBuilder, TraceEnd, WholeBuilder};
+use super::chunks::{Chunk, chunks};
 use super::intern::Interner;
-use super::needs::Needs;
+use super::needs::{Needs, Want};
 use super::stacks::Stacks;
 use super::window::Window;
 use super::{
@@ -16,7 +19,7 @@ use super::{
     timeline, trace_tables, utilization, wakeups,
 };
 use crate::catalog::{Table, TableCall, table};
-use crate::trace::{Error, Event, Happening, Reader};
+use crate::trace::{Error, Event, Reader};
 
 /// What is known of the trace's file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,8 +55,20 @@ pub struct Outcome {
     pub stopped: bool,
 }
 
-/// Rows in a batch of a table that streams.
-const BATCH_ROWS: usize = 8192;
+/// Rows that are enough for a batch of a table that streams: a few less than operators take at a time, since more of them
+/// come together.
+const BATCH_ROWS: usize = 7680;
+/// Tables whose rows are known as they end, though their order is that of their starts: to put them in order some are held,
+/// or all.
+const ENDS_FIRST: &[(&str, Held)] = &[("goroutine_states", Held::All), ("slices", Held::Some)];
+
+#[derive(PartialEq, Eq)]
+enum Held {
+    Some,
+    All,
+}
+/// Events that one builder after the other goes over.
+const PIECE: usize = 512;
 /// Events between two reports of progress.
 const PROGRESS_EVENTS: u64 = 1 << 16;
 
@@ -70,8 +85,6 @@ struct Streaming {
     call: TableCall,
     schema: SchemaRef,
     builder: Box<dyn RowBuilder>,
-    rows: usize,
-    columns: usize,
 }
 
 impl Pass {
@@ -79,18 +92,17 @@ impl Pass {
     pub fn new(needs: &Needs, window: Window, stacks: Arc<Stacks>) -> Self {
         let mut rows = Vec::new();
         let mut called = Vec::new();
-        for (call, columns) in needs.iter() {
-            let schema = schema(call.table(), columns);
+        for (call, want) in needs.iter() {
             if call.is_function() {
+                let schema = schema(call.table(), &want.columns);
                 called.extend(function_builder(call, schema).map(|builder| (call.clone(), builder)));
-            } else if let Some(builder) = row_builder(call.table(), &schema) {
-                rows.push(Streaming { call: call.clone(), schema, builder, rows: 0, columns: columns.len() });
+            } else if let Some((schema, builder)) = row_builder(call.table(), want, window) {
+                rows.push(Streaming { call: call.clone(), schema, builder });
             }
         }
         let schemas = |name: &str| needs.schema(name);
         let whole = [
             summary::builder(&schemas),
-            goroutine_states::builder(&schemas, window.resumes()),
             procs::builder(&schemas),
             threads::builder(&schemas),
             ranges::builder(&schemas),
@@ -104,64 +116,64 @@ impl Pass {
         Self { window, interner: Interner::new(stacks), rows, whole, called }
     }
 
-    /// Whether rows of a table come while the trace is being read.
-    pub fn streams(table: &Table) -> bool {
-        row_builder(table, &schema(table, &[])).is_some()
+    /// Whether what is wanted of a table comes while the trace is being read.
+    pub fn streams(call: &TableCall, want: &Want) -> bool {
+        let whole = want.ordered && held(call) == Some(&Held::All);
+        !whole && !call.is_function() && row_builder(call.table(), want, Window::default()).is_some()
+    }
+
+    /// Whether rows are held to put them in order.
+    pub(super) fn waits(call: &TableCall) -> bool {
+        held(call).is_some()
     }
 
     /// Reads the trace to its end, or as far as it can be used and the sink wants it.
     pub fn run(mut self, reader: &mut Reader, file: &FileInfo, sink: &mut dyn Sink) -> Outcome {
         let mut events = 0u64;
-        let mut problem = self.window.from.and_then(|from| reader.skip_to(from).err());
+        let problem = self.window.from.and_then(|from| reader.skip_to(from).err());
         let start = reader.start().0;
         let mut last = 0;
         let mut reported = 0;
         let mut stopped = false;
-        while problem.is_none() {
-            let (run, symbols) = match reader.next_events() {
-                Ok(Some(run)) => run,
-                Ok(None) => break,
-                Err(e) => {
-                    problem = Some(e);
-                    break;
+        let (decoder, chunks) = chunks();
+        let window = self.window;
+        let all = !self.whole.is_empty() || !self.called.is_empty();
+        // Nothing that comes behind the window matters. But that something has been going on all the while, a generation may
+        // tell as late as at its end.
+        let goes_on = move |reader: &Reader, last: &Event| {
+            let is_over = !all || reader.generation_is_over();
+            !is_over || window.to.is_none_or(|to| last.time.0 - start < to)
+        };
+        let problem = problem.or_else(|| {
+            thread::scope(|scope| {
+                let decoding = scope.spawn(|| decoder.run(reader, goes_on));
+                while let Some(chunk) = chunks.next() {
+                    last = chunk.events.last().map_or(last, |event| event.time.0 - start);
+                    events += chunk.events.len() as u64;
+                    stopped |= self.observe(&chunk, start, sink).is_break();
+                    if events - reported >= PROGRESS_EVENTS {
+                        reported = events;
+                        stopped |= sink.progress(chunk.bytes_read).is_break();
+                    }
+                    chunks.give_back(chunk);
+                    if stopped {
+                        break;
+                    }
                 }
-            };
-            last = run.last().map_or(last, |event| event.time.0 - start);
-            events += run.len() as u64;
-            if let Some(Event { what: Happening::Sync { .. }, .. }) = run.first() {
-                self.interner.begin_generation();
-            }
-            let mut cx = Context { symbols, interner: &mut self.interner, now: 0 };
-            let called = self.called.iter_mut().map(|(_, builder)| builder);
-            for builder in self.whole.iter_mut().chain(called) {
-                for event in run {
-                    cx.now = event.time.0 - start;
-                    builder.observe(event, &mut cx);
-                }
-            }
-            for table in &mut self.rows {
-                stopped |= table.observe(run, start, &mut cx, sink).is_break();
-            }
-            if events - reported >= PROGRESS_EVENTS {
-                reported = events;
-                stopped |= sink.progress(reader.bytes_read()).is_break();
-            }
-            if stopped {
-                return Self::outcome(events, reader, problem, true);
-            }
-            // Nothing that comes is before this. But that something has been going on all the while, a generation may tell
-            // as late as at its end.
-            let over = self.whole.is_empty() && self.called.is_empty() || reader.generation_is_over();
-            if over && self.window.to.is_some_and(|to| last >= to) {
-                break;
-            }
-        }
-        for table in &mut self.rows {
-            if table.rows > 0 && table.flush(&mut self.interner, sink).is_break() {
-                return Self::outcome(events, reader, problem, true);
-            }
+                drop(chunks);
+                decoding.join().unwrap_or_else(|panic| resume_unwind(panic))
+            })
+        });
+        if stopped {
+            return Self::outcome(events, reader, problem, true);
         }
         let end = TraceEnd { file, reader, events, start, last, problem: problem.as_ref() };
+        for table in &mut self.rows {
+            table.builder.finish(&end);
+            if table.builder.rows() > 0 {
+                stopped |= table.flush(&mut self.interner, sink).is_break();
+            }
+        }
         for builder in std::mem::take(&mut self.whole) {
             for (name, batch) in builder.finish(&end, &mut self.interner) {
                 // A builder names tables of the catalog.
@@ -178,6 +190,24 @@ impl Pass {
         Self::outcome(events, reader, problem, stopped)
     }
 
+    fn observe(&mut self, chunk: &Chunk, start: i64, sink: &mut dyn Sink) -> ControlFlow<()> {
+        if chunk.begins {
+            self.interner.begin_generation();
+        }
+        let mut cx = Context { symbols: &chunk.symbols, interner: &mut self.interner, now: 0 };
+        // In pieces that stay in the cache while all builders go over them.
+        for events in chunk.events.chunks(PIECE) {
+            let called = self.called.iter_mut().map(|(_, builder)| builder);
+            for builder in self.whole.iter_mut().chain(called) {
+                builder.observe_all(events, start, &mut cx);
+            }
+            for table in &mut self.rows {
+                table.observe(events, start, &mut cx, sink)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
     fn outcome(events: u64, reader: &Reader, problem: Option<Error>, stopped: bool) -> Outcome {
         Outcome {
             events,
@@ -191,9 +221,18 @@ impl Pass {
     }
 }
 
-/// The builder of a table whose rows come with the events.
-fn row_builder(table: &Table, schema: &SchemaRef) -> Option<Box<dyn RowBuilder>> {
-    events::builder(table.name, schema).or_else(|| instants::builder(table.name, schema))
+fn held(call: &TableCall) -> Option<&'static Held> {
+    ENDS_FIRST.iter().find(|(name, _)| *name == call.table().name).map(|(_, held)| held)
+}
+
+/// The builder of a table whose rows come while the trace is being read or, where they must be ordered, perhaps at its end.
+fn row_builder(table: &Table, want: &Want, window: Window) -> Option<(SchemaRef, Box<dyn RowBuilder>)> {
+    let schema = schema(table, &want.columns);
+    let builder = events::builder(table.name, &schema)
+        .or_else(|| instants::builder(table.name, &schema))
+        .or_else(|| goroutine_states::builder(table.name, &schema, want.ordered, window.resumes()))
+        .or_else(|| timeline::streaming(table.name, &schema, want))?;
+    Some((schema, builder))
 }
 
 /// The builder of what a table function gives.
@@ -211,24 +250,14 @@ impl Streaming {
         cx: &mut Context<'_>,
         sink: &mut dyn Sink,
     ) -> ControlFlow<()> {
-        for event in run {
-            if !self.builder.accepts(event) {
-                continue;
-            }
-            if self.columns > 0 {
-                cx.now = event.time.0 - start;
-                self.builder.observe(event, cx);
-            }
-            self.rows += 1;
-            if self.rows == BATCH_ROWS {
-                self.flush(cx.interner, sink)?;
-            }
+        self.builder.observe_all(run, start, cx);
+        if self.builder.rows() < BATCH_ROWS {
+            return ControlFlow::Continue(());
         }
-        ControlFlow::Continue(())
+        self.flush(cx.interner, sink)
     }
 
     fn flush(&mut self, interner: &mut Interner, sink: &mut dyn Sink) -> ControlFlow<()> {
-        let rows = std::mem::take(&mut self.rows);
-        sink.batch(&self.call, self.builder.take(&self.schema, rows, interner))
+        sink.batch(&self.call, self.builder.take(&self.schema, interner))
     }
 }

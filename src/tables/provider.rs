@@ -17,24 +17,18 @@ use datafusion::physical_expr::expressions::col;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use datafusion::physical_plan::ExecutionPlan;
 
-use super::scan::{ScanExec, ScanMetrics};
+use super::scan::{Scan, ScanExec, ScanMetrics};
 use super::schema::schema;
 use super::window::{Bounds, Window};
-use crate::catalog::TableCall;
+use crate::catalog::{Table, TableCall};
 
 /// Where a table's rows come from.
 pub trait RowSource: Debug + Send + Sync {
     /// The rows of a table that has been loaded with at least these columns, which are places in the catalog.
     fn loaded(&self, call: &TableCall, columns: &[usize]) -> Option<Vec<RecordBatch>>;
 
-    /// The rows of a table as a pass over a window of the trace yields them.
-    fn stream(
-        self: Arc<Self>,
-        call: &TableCall,
-        columns: &[usize],
-        window: Window,
-        metrics: ScanMetrics,
-    ) -> SendableRecordBatchStream;
+    /// The rows of a scan as a pass over the trace yields them.
+    fn stream(self: Arc<Self>, scan: &Scan, metrics: ScanMetrics) -> SendableRecordBatchStream;
 }
 
 /// A table of the catalog, or what a table function gives, over a trace.
@@ -75,7 +69,9 @@ impl TraceTable {
         let mut bounds = Bounds { clip: self.clip, ..Bounds::default() };
         filters.iter().filter_map(Limit::of).for_each(|limit| limit.narrow(&mut bounds));
         let window = bounds.window(table, &columns);
-        Ok(Arc::new(ScanExec::new(self.call.clone(), columns, window, order, limit, self.source.clone())))
+        let only = only(table, filters);
+        let scan = Scan { call: self.call.clone(), columns, window, ordered: true, only };
+        Ok(Arc::new(ScanExec::new(scan, order, limit, self.source.clone())))
     }
 
     /// The order in which rows come, as far as the projection keeps its columns.
@@ -91,6 +87,43 @@ impl TraceTable {
             .collect::<Result<_>>()?;
         Ok(LexOrdering::new(keys))
     }
+}
+
+/// Columns by which rows fall into parts that can be made without the others.
+const PARTS: &[(&str, &str)] = &[("slices", "lane")];
+
+/// The parts of a table that are wanted, by the conditions on its rows; None: all.
+fn only(table: &'static Table, filters: &[Expr]) -> Option<Vec<&'static str>> {
+    let mut only: Option<Vec<&'static str>> = None;
+    for part in filters.iter().filter_map(|filter| parts(table, filter)) {
+        match &mut only {
+            Some(only) => only.retain(|value| part.contains(value)),
+            None => only = Some(part),
+        }
+    }
+    only
+}
+
+/// The parts of a table in which a condition can hold, if it is about that.
+fn parts(table: &'static Table, filter: &Expr) -> Option<Vec<&'static str>> {
+    let (_, name) = PARTS.iter().find(|(name, _)| *name == table.name)?;
+    let is_part = |expr: &Expr| matches!(expr, Expr::Column(column) if column.name == *name);
+    let values: Vec<&Expr> = match filter {
+        Expr::InList(list) if is_part(&list.expr) && !list.negated => list.list.iter().collect(),
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) if is_part(left) => vec![right],
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) if is_part(right) => vec![left],
+        _ => return None,
+    };
+    let known = table.column(name)?.domain?;
+    values
+        .into_iter()
+        .map(|value| match value {
+            Expr::Literal(value, _) => value.try_as_str().flatten(),
+            _ => None,
+        })
+        .map(|value| value.map(|value| known.values.iter().copied().find(|known| *known == value)))
+        .collect::<Option<Vec<_>>>()
+        .map(|parts| parts.into_iter().flatten().collect())
 }
 
 /// A condition that limits the times of rows.
@@ -151,11 +184,12 @@ impl TableProvider for TraceTable {
         TableType::Base
     }
 
-    /// Conditions on times say what need not be read; the rows that come are still to be looked at.
+    /// Conditions on times and parts say what need not be read; the rows that come are still to be looked at.
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        let support = |filter: &&Expr| match Limit::of(filter) {
-            Some(_) => TableProviderFilterPushDown::Inexact,
-            None => TableProviderFilterPushDown::Unsupported,
+        let table = self.call.table();
+        let support = |filter: &&Expr| match Limit::of(filter).is_some() || parts(table, filter).is_some() {
+            true => TableProviderFilterPushDown::Inexact,
+            false => TableProviderFilterPushDown::Unsupported,
         };
         Ok(filters.iter().map(support).collect())
     }

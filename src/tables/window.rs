@@ -30,7 +30,7 @@ pub(super) struct Bounds {
 /// since other queries refer to them by their numbers.
 const OF_THE_PAST: &[(&str, &[&str])] = &[
     ("events", &["from_state", "name", "parent_task"]),
-    ("goroutine_states", &["name"]),
+    ("goroutine_states", &["name", "before_run"]),
     ("proc_states", &[]),
     ("logs", &[]),
     ("metrics", &[]),
@@ -102,14 +102,13 @@ impl Bounds {
         let starts =
             self.start.from.filter(|_| past.is_some_and(|past| wanted().all(|name| !past.contains(&name))));
         let cut_start = self.clip.from.filter(|_| within(of(WITHOUT_START, table)));
-        // A goroutine's name may be known only later.
-        let has_name = is_interval && table.name == "goroutine_states" && wanted().any(|name| name == "name");
-        let ends = self
-            .start
-            .to
-            .filter(|_| past.is_some() && !has_name && wanted().all(|name| !END.contains(&name)));
+        // A goroutine's name, or whether it ever runs, may be known only later.
+        let waits =
+            table.name == "goroutine_states" && wanted().any(|name| ["name", "before_run"].contains(&name));
+        let ends =
+            self.start.to.filter(|_| past.is_some() && !waits && wanted().all(|name| !END.contains(&name)));
         let ends = if is_interval { ends } else { self.start.to.filter(|_| past.is_some()) };
-        let ended = self.end_before.filter(|_| past.is_some() && !has_name);
+        let ended = self.end_before.filter(|_| past.is_some() && !waits);
         let cut_end = self.clip.to.filter(|_| within(of(WITHOUT_END, table)));
         Window {
             from: [starts, cut_start].into_iter().flatten().max(),

@@ -1,13 +1,14 @@
 //! The strings and stacks of a generation.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::event::{StackId, StringId};
 
 /// The strings and stacks that the events of the current generation name.
 ///
 /// Ids are small and dense: a [`StringId`] below [`strings`](Self::strings), a [`StackId`] below
-/// [`stacks`](Self::stacks). They mean something else in the next generation.
+/// [`stacks`](Self::stacks). They mean something else in the next generation. Copies share what they hold.
 ///
 /// ```
 /// use gtq::trace::{Happening, Reader};
@@ -24,8 +25,15 @@ use super::event::{StackId, StringId};
 /// assert!(begun_by.contains(&"main.main".to_owned()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone, Default)]
 pub struct Symbols {
+    lists: Arc<Lists>,
+    /// Strings that came after there were copies.
+    added: Vec<Arc<[u8]>>,
+}
+
+#[derive(Debug)]
+struct Lists {
     bytes: Vec<u8>,
     strings: Vec<Place>,
     frames: Vec<Frame>,
@@ -56,7 +64,7 @@ pub struct Frame {
     pub line: u64,
 }
 
-impl Default for Symbols {
+impl Default for Lists {
     /// Only the empty string and the empty stack.
     fn default() -> Self {
         Self {
@@ -72,7 +80,11 @@ impl Default for Symbols {
 impl Symbols {
     /// The bytes of a string, as the program wrote them: any bytes. An unknown id gives the empty string.
     pub fn bytes(&self, id: StringId) -> &[u8] {
-        self.strings.get(id.0 as usize).map_or(&[], |place| place.of(&self.bytes))
+        let id = id.0 as usize;
+        match self.lists.strings.get(id) {
+            Some(place) => place.of(&self.lists.bytes),
+            None => self.added.get(id - self.lists.strings.len()).map_or(&[], |bytes| bytes),
+        }
     }
 
     /// A string as text; bytes that are not UTF-8 become U+FFFD.
@@ -82,41 +94,51 @@ impl Symbols {
 
     /// The frames of a stack, leaf first. An unknown id gives none.
     pub fn frames(&self, id: StackId) -> impl DoubleEndedIterator<Item = &Frame> + Clone {
-        let stack: &[u32] = self.stacks.get(id.0 as usize).map_or(&[], |place| place.of(&self.stack_frames));
-        stack.iter().filter_map(|&i| self.frames.get(i as usize))
+        let Lists { frames, stack_frames, stacks, .. } = self.lists.as_ref();
+        let stack: &[u32] = stacks.get(id.0 as usize).map_or(&[], |place| place.of(stack_frames));
+        stack.iter().filter_map(|&i| frames.get(i as usize))
     }
 
     /// The number of strings, the empty one included.
     pub fn strings(&self) -> usize {
-        self.strings.len()
+        self.lists.strings.len() + self.added.len()
     }
 
     /// The number of stacks, the empty one included.
     pub fn stacks(&self) -> usize {
-        self.stacks.len()
+        self.lists.stacks.len()
     }
 
     /// Adds a string. `None`: the generation has more text than a trace can have.
     pub(super) fn add_string(&mut self, bytes: &[u8]) -> Option<StringId> {
-        let start = u32::try_from(self.bytes.len()).ok()?;
-        let end = start.checked_add(u32::try_from(bytes.len()).ok()?)?;
-        let id = u32::try_from(self.strings.len()).ok()?;
-        self.bytes.extend_from_slice(bytes);
-        self.strings.push(Place { start, end });
+        let id = u32::try_from(self.strings()).ok()?;
+        match Arc::get_mut(&mut self.lists).filter(|_| self.added.is_empty()) {
+            Some(lists) => {
+                let start = u32::try_from(lists.bytes.len()).ok()?;
+                let end = start.checked_add(u32::try_from(bytes.len()).ok()?)?;
+                lists.bytes.extend_from_slice(bytes);
+                lists.strings.push(Place { start, end });
+            }
+            None => self.added.push(bytes.into()),
+        }
         Some(StringId(id))
     }
 
-    /// Adds a frame; stacks name frames by the order of their addition, from 0.
+    /// Adds a frame; stacks name frames by the order of their addition, from 0. Only before there are copies.
     pub(super) fn add_frame(&mut self, frame: Frame) {
-        self.frames.push(frame);
+        if let Some(lists) = Arc::get_mut(&mut self.lists) {
+            lists.frames.push(frame);
+        }
     }
 
+    /// Adds a stack. Only before there are copies.
     pub(super) fn add_stack(&mut self, frames: &[u32]) -> Option<StackId> {
-        let start = u32::try_from(self.stack_frames.len()).ok()?;
+        let lists = Arc::get_mut(&mut self.lists)?;
+        let start = u32::try_from(lists.stack_frames.len()).ok()?;
         let end = start.checked_add(u32::try_from(frames.len()).ok()?)?;
-        let id = u32::try_from(self.stacks.len()).ok()?;
-        self.stack_frames.extend_from_slice(frames);
-        self.stacks.push(Place { start, end });
+        let id = u32::try_from(lists.stacks.len()).ok()?;
+        lists.stack_frames.extend_from_slice(frames);
+        lists.stacks.push(Place { start, end });
         Some(StackId(id))
     }
 }

@@ -56,15 +56,19 @@ fn one_pass_for_all_queries_is_the_same_as_one_for_each() {
         from regions |> join tasks using (task) |> select region, tasks.name, regions.name |> order by 1;
         from samples |> aggregate count() as n group by stack |> order by n desc, fold(stack);
         from metrics |> aggregate max(value) as most group by name |> order by name;
-        select count() as n from goroutine_stats;";
+        select count() as n from goroutine_stats;
+        select state, count() as n, sum(dur) as dur from goroutine_states group by state order by state;
+        select name, max(dur) as most from goroutine_states where not before_run group by name order by name;
+        select category, count() as n, sum(self) as self from slices where lane in ('proc', 'gc') group by 1 order by 1;
+        select lane, sum(length(outgoing)) as flows from slices group by lane order by lane;";
     for name in ["locks-go1.27.3", "server-go1.25.5", "ticker-go1.24.11"] {
         let trace = trace(name);
         let session = trace.open();
         let queries = compiled(text);
         let prepared: Vec<_> = queries.iter().map(|query| session.prepare(query).unwrap()).collect();
         session.load(&prepared).unwrap();
-        for query in &queries {
-            let together = written(&session, query, Format::Csv).unwrap();
+        for (query, prepared) in queries.iter().zip(&prepared) {
+            let together = run(&session, prepared, Format::Csv).unwrap();
             let alone = written(&trace.open(), query, Format::Csv).unwrap();
             assert_eq!(String::from_utf8(together).unwrap(), String::from_utf8(alone).unwrap(), "{name}");
         }

@@ -54,3 +54,33 @@ fn both_forms_have_the_same_plan() {
         assert_eq!(explain(select).optimized, explain(pipe).optimized, "{select}");
     }
 }
+
+#[test]
+fn scans_need_not_wait() {
+    let mut shown = String::new();
+    for query in [
+        // What adds up needs no order; what lists, numbers or cuts off does.
+        "select state, count(), sum(dur) from goroutine_states group by state",
+        "from goroutine_states |> where state = 'waiting' |> aggregate last(stack by end) as stack group by reason",
+        "from goroutine_states |> aggregate first(g by start) as g group by state",
+        "from goroutine_states |> aggregate first(g) as g group by state",
+        "select g, dur from goroutine_states where state = 'running'",
+        "from goroutine_states |> limit 5 |> aggregate sum(dur)",
+        "from goroutine_states |> extend row_number() over (partition by g) as n |> aggregate max(n)",
+        "from goroutine_states as a |> join goroutines as b on a.g = b.g |> aggregate sum(dur) group by b.name",
+        "from goroutine_states |> merge by g |> aggregate count() group by g",
+        // Slices of some lanes.
+        "select slice, dur from slices where lane in ('gc', 'proc')",
+        "select count() from slices where lane = 'g' and dur > 1ms",
+        "select slice, parent from slices where lane <> 'g'",
+        // No rows, and what would be read beside them.
+        "from goroutine_states |> where 1 > 2 |> overlap join ranges as r on goroutine_states.p = r.p |> select g",
+        "from goroutine_states |> clip null..null |> aggregate sum(dur)",
+    ] {
+        let plan = explain(query).physical;
+        let scans: Vec<&str> =
+            plan.lines().map(str::trim).filter(|line| line.starts_with("ScanExec")).collect();
+        shown += &format!("{query}\n{}\n\n", scans.join("\n"));
+    }
+    insta::assert_snapshot!(shown);
+}

@@ -4,13 +4,14 @@ use crate::support::{Trace, csv, trace};
 use gtq::engine::Session;
 
 /// Columns that let a scan pass over both sides, over one, and over none. `?` stands for the window.
-const QUERIES: [&str; 11] = [
+const QUERIES: [&str; 12] = [
     "select time, kind, g, p, m, stack, to_state, reason, message from events where time in ?",
     "select time, kind, from_state, name from events where time in ?",
     "select * from logs where time in ?",
     "from goroutine_states |> clip ? |> select g, state, start, end, dur, open_start, open_end |> order by g, start, end, state",
     "from goroutine_states |> where state = 'running' |> clip ? |> select * |> order by g, start, end",
     "select g, state, reason, start, stack from goroutine_states where start in ? order by g, start, state",
+    "select g, start, before_run from goroutine_states where start in ? order by g, start",
     "from proc_states |> clip ? |> select p, state, start, end, dur, open_start, open_end |> order by p, start, end, state",
     "from ranges |> clip ? |> select name, scope, start, end, dur, stack |> order by name, start, end",
     "from slices |> clip ? |> select slice, lane, id, name, start, end, self, parent, incoming, open_start, open_end",

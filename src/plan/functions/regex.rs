@@ -124,18 +124,26 @@ fn extract(
 
 /// Compiled patterns. Nearly always there is one.
 #[derive(Default)]
-pub(super) struct Patterns(HashMap<String, Regex>);
+pub(super) struct Patterns {
+    compiled: HashMap<String, Regex>,
+    /// The one that was asked for last: most often it is the same for all rows.
+    last: Option<(String, Regex)>,
+}
 
 impl Patterns {
     pub(super) fn get(&mut self, pattern: &str) -> Result<&Regex> {
-        if !self.0.contains_key(pattern) {
-            let regex = Regex::new(pattern).map_err(|e| {
-                DataFusionError::External(format!("`{pattern}` is no regular expression: {e}").into())
-            })?;
-            self.0.insert(pattern.to_owned(), regex);
+        if self.last.as_ref().is_none_or(|(last, _)| last != pattern) {
+            let regex = match self.compiled.get(pattern) {
+                Some(regex) => regex.clone(),
+                None => Regex::new(pattern).map_err(|e| {
+                    DataFusionError::External(format!("`{pattern}` is no regular expression: {e}").into())
+                })?,
+            };
+            self.compiled.insert(pattern.to_owned(), regex.clone());
+            self.last = Some((pattern.to_owned(), regex));
         }
-        match self.0.get(pattern) {
-            Some(regex) => Ok(regex),
+        match &self.last {
+            Some((_, regex)) => Ok(regex),
             None => exec_err!("a pattern was lost"),
         }
     }

@@ -6,6 +6,7 @@
 
 mod bucket_exec;
 mod bucket_node;
+mod empty;
 mod keys;
 mod overlap_exec;
 mod overlap_node;
@@ -18,6 +19,7 @@ mod sweep_node;
 mod sweep_state;
 
 pub(super) use bucket_node::BucketNode;
+pub use empty::LeaveOutEmpty;
 pub(super) use overlap_node::{On, OverlapNode};
 pub use planner::IntervalPlanner;
 pub use pushdown::PushIntoOverlap;

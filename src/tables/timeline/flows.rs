@@ -1,14 +1,11 @@
 //! The rows of `flows`.
 
-use std::sync::Arc;
-
 use ahash::AHashMap;
-use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 
 use super::super::columns::{assemble, columns};
 use super::super::intern::{Interner, TextId};
-use super::super::intervals::ints;
 
 columns! {
     FlowColumns {
@@ -19,6 +16,9 @@ columns! {
         to_time: Ints,
         from_g: OptInts,
         to_g: OptInts,
+        flow: Ints,
+        from_slice: OptInts,
+        to_slice: Ints,
     }
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Flow {
     pub(super) to_time: i64,
     pub(super) from_g: Option<i64>,
     pub(super) to_g: Option<i64>,
-    /// Rows of slices.
+    /// Numbers of slices.
     pub(super) from: Option<usize>,
     pub(super) to: usize,
 }
@@ -40,37 +40,44 @@ pub(super) struct Flow {
 /// Flows, in the order in which they end.
 pub(super) struct Flows {
     columns: FlowColumns,
-    from: Vec<u32>,
-    to: Vec<u32>,
+    rows: usize,
+    /// The slices that each joins, if they are asked for.
+    ends: Option<Vec<(Option<usize>, usize)>>,
     /// What unblocking is called, by the reason of the wait.
     unblocks: AHashMap<TextId, TextId>,
 }
 
-/// No slice.
-const NONE: u32 = u32::MAX;
-
 impl Flows {
-    pub(super) fn new(schema: &Schema) -> Self {
+    /// `keeps_ends`: whether the slices that each joins will be asked for.
+    pub(super) fn new(schema: &Schema, keeps_ends: bool) -> Self {
         Self {
             columns: FlowColumns::new(schema),
-            from: Vec::new(),
-            to: Vec::new(),
+            rows: 0,
+            ends: keeps_ends.then(Vec::new),
             unblocks: AHashMap::new(),
         }
     }
 
-    pub(super) fn push(&mut self, flow: &Flow) {
-        let row = |row: usize| u32::try_from(row).unwrap_or(NONE);
+    /// Adds a flow; returns its number.
+    pub(super) fn push(&mut self, flow: &Flow) -> i64 {
+        let as_number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let number = as_number(self.rows);
+        self.rows += 1;
         let c = &mut self.columns;
+        c.flow.push(number);
         c.lane.push(flow.lane);
         c.kind.push(flow.kind);
         c.name.push(flow.name);
+        c.from_slice.push(flow.from.map(as_number));
+        c.to_slice.push(as_number(flow.to));
         c.from_time.push(flow.from_time);
         c.to_time.push(flow.to_time);
         c.from_g.push(flow.from_g);
         c.to_g.push(flow.to_g);
-        self.from.push(flow.from.map_or(NONE, row));
-        self.to.push(row(flow.to));
+        if let Some(ends) = &mut self.ends {
+            ends.push((flow.from, flow.to));
+        }
+        number
     }
 
     pub(super) fn unblock_name(&mut self, reason: TextId, interner: &mut Interner) -> TextId {
@@ -83,31 +90,12 @@ impl Flows {
         })
     }
 
-    /// The number of each flow, and the rows of the slices that it joins.
-    pub(super) fn ends(&self) -> impl Iterator<Item = (i64, Option<usize>, usize)> {
-        let rows = self.from.iter().zip(&self.to);
-        let row = |row: u32| (row != NONE).then_some(row as usize);
-        (0..).zip(rows).map(move |(flow, (&from, &to))| (flow, row(from), to as usize))
+    /// The slices that each joins.
+    pub(super) fn ends(&self) -> impl Iterator<Item = (Option<usize>, usize)> {
+        self.ends.iter().flatten().copied()
     }
 
-    /// `numbers`: of the slices, by their rows.
-    pub(super) fn batch(
-        &mut self,
-        schema: &SchemaRef,
-        numbers: &[i64],
-        interner: &mut Interner,
-    ) -> RecordBatch {
-        let rows = self.from.len();
-        let slices = |rows: &[u32]| {
-            let numbers = rows.iter().map(|&row| numbers.get(row as usize).copied());
-            Arc::new(numbers.collect::<Int64Array>()) as ArrayRef
-        };
-        let (columns, from, to) = (&mut self.columns, &self.from, &self.to);
-        assemble(schema, rows, |name| match name {
-            "flow" => Some(ints((0..).take(rows))),
-            "from_slice" => Some(slices(from)),
-            "to_slice" => Some(slices(to)),
-            _ => columns.array(name, interner),
-        })
+    pub(super) fn batch(&mut self, schema: &SchemaRef, interner: &mut Interner) -> RecordBatch {
+        assemble(schema, self.rows, |name| self.columns.array(name, interner))
     }
 }

@@ -119,8 +119,20 @@ impl Goroutine {
         self.views[view as usize].running.is_some()
     }
 
-    pub(super) fn set_cause(&mut self, view: View, cause: Cause) {
-        self.views[view as usize].cause = Some(cause);
+    pub(super) fn set_cause(&mut self, view: View, cause: Cause, slices: &mut Slices) {
+        slices.add_cause(cause.slice);
+        if let Some(before) = self.views[view as usize].cause.replace(cause) {
+            slices.drop_cause(before.slice);
+        }
+    }
+
+    /// It will not run any more.
+    pub(super) fn die(self, slices: &mut Slices) {
+        for cause in self.views.into_iter().filter_map(|seen| seen.cause) {
+            slices.drop_cause(cause.slice);
+        }
+        slices.forget(Lane::Goroutine(self.id));
+        slices.forget(Lane::Region(self.id));
     }
 
     /// Starts to run; `None`: before the trace.
@@ -138,7 +150,7 @@ impl Goroutine {
         let open = slices.open(since, new);
         seen.running = Some(open);
         if let Some(cause) = seen.cause.take() {
-            flows.push(&Flow {
+            let flow = flows.push(&Flow {
                 lane: lane.name(),
                 kind: cause.kind,
                 name: cause.name,
@@ -149,6 +161,8 @@ impl Goroutine {
                 from: cause.slice,
                 to: open.row,
             });
+            slices.connect(flow, cause.slice, open.row);
+            slices.drop_cause(cause.slice);
         }
         for range in &mut self.ranges {
             let new = New { g: self.id, ..New::of(lane, "range", range.name) };

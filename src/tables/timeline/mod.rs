@@ -19,6 +19,7 @@
 mod connected;
 mod flows;
 mod goroutine;
+mod held;
 mod nesting;
 mod slices;
 mod tasks;
@@ -26,12 +27,13 @@ mod tasks;
 use std::sync::Arc;
 
 use ahash::AHashMap;
-use arrow::array::{RecordBatch, StringViewArray, UInt32Array};
+use arrow::array::{RecordBatch, StringViewArray};
 use arrow::datatypes::{Schema, SchemaRef};
 
-use super::builder::{Context, TraceEnd, WholeBuilder};
-use super::columns::{assemble, reorder};
+use super::builder::{Context, RowBuilder, TraceEnd, WholeBuilder};
+use super::columns::assemble;
 use super::intern::{Interner, TextId};
+use super::needs::Want;
 use crate::catalog::TableCall;
 use crate::trace::{
     Event, GoroutineId, GoroutineState, Happening, ProcId, ProcState, Range, Scope, StackId, StringId,
@@ -40,11 +42,12 @@ use connected::{Direction, reached, relations};
 use flows::Flows;
 use goroutine::{Cause, Goroutine, View};
 use nesting::Nesting;
-use slices::{Lane, New, Open, Slices};
+use slices::{Lane, New, Open, Slices, When};
 use tasks::Tasks;
 
 struct Timeline {
-    schemas: [Option<SchemaRef>; 2],
+    slices_schema: Option<SchemaRef>,
+    flows_schema: Option<SchemaRef>,
     question: Option<Question>,
     slices: Slices,
     flows: Flows,
@@ -58,6 +61,9 @@ struct Timeline {
 
 /// The column of `connected` that slices do not have.
 const RELATION: &str = "relation";
+
+/// The column of slices that is known at the trace's end only.
+pub(super) const PARENT: &str = "parent";
 
 /// Which slices are connected with one, for the functions `preceding`, `following` and `connected`.
 struct Question {
@@ -77,15 +83,28 @@ struct Transition {
     stack: StackId,
 }
 
+/// The builder of slices as they come. Not for those who ask which encloses which: that is known at the trace's end.
+pub(super) fn streaming(table: &str, schema: &SchemaRef, want: &Want) -> Option<Box<dyn RowBuilder>> {
+    let streams = table == "slices" && schema.column_with_name(PARENT).is_none();
+    streams.then(|| {
+        let when = if want.ordered { When::InOrder } else { When::Known };
+        let slices = Slices::new(schema, want.only.clone(), when);
+        Box::new(Timeline::new(slices, Flows::new(&Schema::empty(), false))) as _
+    })
+}
+
+/// The builder of flows, and of slices where these can't come before the trace's end.
 pub(super) fn builder(schema: &dyn Fn(&str) -> Option<SchemaRef>) -> Option<Box<dyn WholeBuilder>> {
-    let schemas = ["slices", "flows"].map(schema);
-    if schemas.iter().all(Option::is_none) {
+    let (slices_schema, flows_schema) = (schema("slices"), schema("flows"));
+    let slices_schema = slices_schema.filter(|schema| schema.column_with_name(PARENT).is_some());
+    if slices_schema.is_none() && flows_schema.is_none() {
         return None;
     }
     let none = Schema::empty();
-    let [slices, flows] = &schemas;
-    let (slices, flows) = (slices.as_deref().unwrap_or(&none), flows.as_deref().unwrap_or(&none));
-    Some(Box::new(Timeline::new(slices, flows, schemas.clone(), None)))
+    let when = if slices_schema.is_some() { When::AtEnd } else { When::Known };
+    let slices = Slices::new(slices_schema.as_deref().unwrap_or(&none), None, when);
+    let flows = Flows::new(flows_schema.as_deref().unwrap_or(&none), false);
+    Some(Box::new(Timeline { slices_schema, flows_schema, ..Timeline::new(slices, flows) }))
 }
 
 /// The slices that are connected with the one that a call names.
@@ -99,12 +118,75 @@ pub(super) fn function_builder(call: &TableCall, schema: SchemaRef) -> Option<Bo
     };
     // What no slice has as its number is connected with none.
     let slice = call.arg(0).as_int().and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX);
-    let question = Question { name, schema: schema.clone(), slice, direction };
-    Some(Box::new(Timeline::new(&schema, &Schema::empty(), [None, None], Some(question))))
+    let timeline = Timeline::new(Slices::new(&schema, None, When::AtEnd), Flows::new(&Schema::empty(), true));
+    let question = Question { name, schema, slice, direction };
+    Some(Box::new(Timeline { question: Some(question), ..timeline }))
+}
+
+impl RowBuilder for Timeline {
+    fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
+        self.follow(event, cx);
+        self.slices.advance();
+    }
+
+    fn rows(&self) -> usize {
+        self.slices.rows()
+    }
+
+    fn take(&mut self, schema: &SchemaRef, interner: &mut Interner) -> RecordBatch {
+        self.slices.take(schema, interner)
+    }
+
+    fn finish(&mut self, end: &TraceEnd<'_>) {
+        self.slices.finish(end.last);
+        self.slices.push_all(None);
+    }
 }
 
 impl WholeBuilder for Timeline {
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
+        self.follow(event, cx);
+        self.slices.advance();
+    }
+
+    fn finish(
+        mut self: Box<Self>,
+        end: &TraceEnd<'_>,
+        interner: &mut Interner,
+    ) -> Vec<(&'static str, RecordBatch)> {
+        self.slices.finish(end.last);
+        let mut tables = Vec::new();
+        if let Some(schema) = &self.flows_schema {
+            tables.push(("flows", self.flows.batch(schema, interner)));
+        }
+        if let Some(schema) = &self.slices_schema {
+            let nesting = Nesting::of(&self.slices);
+            self.slices.push_all(Some(&nesting));
+            tables.push(("slices", self.slices.take(schema, interner)));
+        }
+        if let Some(question) = self.question.take() {
+            tables.push((question.name, self.answer(&question, interner)));
+        }
+        tables
+    }
+}
+
+impl Timeline {
+    fn new(slices: Slices, flows: Flows) -> Self {
+        Self {
+            slices_schema: None,
+            flows_schema: None,
+            question: None,
+            slices,
+            flows,
+            goroutines: AHashMap::new(),
+            syscall_on: AHashMap::new(),
+            ranges: AHashMap::new(),
+            tasks: Tasks::default(),
+        }
+    }
+
+    fn follow(&mut self, event: &Event, cx: &mut Context<'_>) {
         match event.what {
             Happening::Goroutine { id, from, to, reason, stack } => {
                 self.transition(event, Transition { id, from, to, reason, stack }, cx);
@@ -146,82 +228,24 @@ impl WholeBuilder for Timeline {
         }
     }
 
-    fn finish(
-        mut self: Box<Self>,
-        end: &TraceEnd<'_>,
-        interner: &mut Interner,
-    ) -> Vec<(&'static str, RecordBatch)> {
-        self.slices.finish(end.last);
-        let numbers = self.slices.numbers();
-        let mut tables = Vec::new();
-        let [slices, flows] = &self.schemas;
-        let nested = |schema: &SchemaRef| Nesting::COLUMNS.iter().any(|name| schema.index_of(name).is_ok());
-        let wanted = self.question.is_some() || slices.as_ref().is_some_and(nested);
-        let nesting = wanted.then(|| Nesting::of(&self.slices));
-        if let Some(schema) = flows {
-            tables.push(("flows", self.flows.batch(schema, &numbers, interner)));
-        }
-        if let Some(schema) = slices {
-            let batch = self.slices.batch(schema, &numbers, nesting.as_ref(), &self.flows, interner);
-            tables.push(("slices", batch));
-        }
-        if let Some((question, nesting)) = self.question.take().zip(nesting) {
-            tables.push((question.name, self.answer(&question, &numbers, &nesting, interner)));
-        }
-        tables
-    }
-}
-
-impl Timeline {
-    fn new(
-        slices: &Schema,
-        flows: &Schema,
-        schemas: [Option<SchemaRef>; 2],
-        question: Option<Question>,
-    ) -> Self {
-        Self {
-            schemas,
-            question,
-            slices: Slices::new(slices),
-            flows: Flows::new(flows),
-            goroutines: AHashMap::new(),
-            syscall_on: AHashMap::new(),
-            ranges: AHashMap::new(),
-            tasks: Tasks::default(),
-        }
-    }
-
     /// The slices that a question asks for.
-    fn answer(
-        &mut self,
-        question: &Question,
-        numbers: &[i64],
-        nesting: &Nesting,
-        interner: &mut Interner,
-    ) -> RecordBatch {
+    fn answer(&mut self, question: &Question, interner: &mut Interner) -> RecordBatch {
         let Question { schema, slice, direction, .. } = question;
-        let edges = self.edges(numbers, nesting);
-        let found = reached(numbers.len(), &edges, *slice, *direction);
+        let nesting = Nesting::of(&self.slices);
+        let flows = self.flows.ends().filter_map(|(from, to)| Some((from?, to)));
+        let edges: Vec<(usize, usize)> = flows.chain(nesting.pairs()).collect();
+        let slices = self.slices.len();
+        let found = reached(slices, &edges, *slice, *direction);
+        self.slices.push_some(&found, Some(&nesting));
         let own: Vec<_> = schema.fields().iter().filter(|field| field.name() != RELATION).cloned().collect();
-        let own = Arc::new(Schema::new(own));
-        let all = self.slices.batch(&own, numbers, Some(nesting), &self.flows, interner);
-        // Rows are in the order of their numbers.
-        let rows = found.iter().filter_map(|&slice| u32::try_from(slice).ok());
-        let batch = reorder(&all, &UInt32Array::from_iter_values(rows));
+        let batch = self.slices.take(&Arc::new(Schema::new(own)), interner);
         assemble(schema, batch.num_rows(), |name| match name {
             RELATION => {
-                let relations = relations(&found, numbers.len(), &edges, *slice);
+                let relations = relations(&found, slices, &edges, *slice);
                 Some(Arc::new(StringViewArray::from_iter_values(relations)))
             }
             _ => batch.column_by_name(name).cloned(),
         })
-    }
-
-    /// The numbers of slices that lead to each other: by a flow, or because one encloses the other.
-    fn edges(&self, numbers: &[i64], nesting: &Nesting) -> Vec<(usize, usize)> {
-        let number = |row: usize| numbers.get(row).and_then(|&n| usize::try_from(n).ok());
-        let flows = self.flows.ends().filter_map(|(_, from, to)| Some((from?, to)));
-        flows.chain(nesting.pairs()).filter_map(|(from, to)| Some((number(from)?, number(to)?))).collect()
     }
 
     fn transition(&mut self, event: &Event, t: Transition, cx: &mut Context<'_>) {
@@ -302,7 +326,7 @@ impl Timeline {
                 _ => view.lane(event, event.g).and_then(|lane| self.slices.innermost(lane)),
             };
             if view != View::Thread || cause.kind != "exit blocked syscall" {
-                goroutine.set_cause(view, Cause { slice, ..cause });
+                goroutine.set_cause(view, Cause { slice, ..cause }, &mut self.slices);
             }
         }
     }
@@ -318,8 +342,8 @@ impl Timeline {
             let stack = self.slices.stack(event.stack, cx);
             goroutine.end_regions(stack, &mut self.slices, cx.now);
         }
-        if is_dead {
-            self.goroutines.remove(&t.id);
+        if is_dead && let Some(goroutine) = self.goroutines.remove(&t.id) {
+            goroutine.die(&mut self.slices);
         }
     }
 

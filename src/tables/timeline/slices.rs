@@ -8,22 +8,32 @@ use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::super::builder::Context;
-use super::super::columns::{assemble, columns};
+use super::super::columns::{Column, assemble, columns};
 use super::super::intern::{Interner, StackNumber, TextId};
-use super::super::intervals::{Intervals, ints};
-use super::flows::Flows;
+use super::held::Held;
 use super::nesting::Nesting;
 use crate::trace::{GoroutineId, ProcId, StackId, TaskId, ThreadId};
 
 columns! {
     SliceColumns {
+        slice: Ints,
+        lane: Words,
+        id: OptInts,
         name: Texts,
         category: Words,
-        g: SparseInts,
+        g: OptInts,
         task: OptInts,
         blocked: Bools,
+        parent: OptInts,
+        start: Ints,
+        end: Ints,
+        dur: Ints,
+        own: Ints,
         start_stack: StackColumn,
         end_stack: StackColumn,
+        incoming: OptInts,
+        open_start: Bools,
+        open_end: Bools,
     }
 }
 
@@ -90,57 +100,143 @@ impl New {
     }
 }
 
-/// Slices, in the order in which they were first heard of.
+/// A slice.
+#[derive(Debug)]
+struct Slice {
+    what: New,
+    blocked: bool,
+    /// None: before the trace.
+    start: Option<i64>,
+    /// None: it goes on.
+    end: Option<i64>,
+    /// Whether it is only the trace that ended.
+    cut: bool,
+    end_stack: StackNumber,
+    /// How long the slices are that it directly encloses.
+    enclosed: i64,
+    incoming: Option<i64>,
+    outgoing: Outgoing,
+    /// What happened in it and may still become a flow from it.
+    causes: u32,
+}
+
+/// Flows that start from a slice: most often one at most.
+#[derive(Debug, Default)]
+struct Outgoing {
+    first: Option<i64>,
+    others: Vec<i64>,
+}
+
+/// A lane's slices, as far as they matter for those that come.
+#[derive(Debug, Default)]
+struct LaneState {
+    /// Those that are open, in order of their starts; of equal starts, as they were heard of.
+    open: Vec<usize>,
+    /// How long those were in all that nothing encloses.
+    free: i64,
+}
+
+/// When a slice becomes a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// As soon as all is known of it.
+    Known,
+    /// And of those before it.
+    InOrder,
+    /// At the trace's end.
+    AtEnd,
+}
+
+/// Slices, numbered in the order in which they are first heard of.
 pub(super) struct Slices {
     columns: SliceColumns,
-    intervals: Intervals,
-    lanes: Vec<Lane>,
-    /// The rows that are open on a lane, the innermost last.
-    open: AHashMap<Lane, Vec<usize>>,
+    outgoing: Option<Vec<Outgoing>>,
+    /// Rows in the columns.
+    ready: usize,
+    /// Those that are no rows yet.
+    slices: Held<Slice>,
+    lanes: AHashMap<Lane, LaneState>,
+    /// The kinds of lanes that are wanted; None: all.
+    only: Option<Vec<&'static str>>,
+    when: When,
+    /// Those of which all may be known now.
+    touched: Vec<usize>,
 }
 
 impl Slices {
-    pub(super) fn new(schema: &Schema) -> Self {
+    /// `only`: the kinds of lanes that are wanted, if not all.
+    pub(super) fn new(schema: &Schema, only: Option<Vec<&'static str>>, when: When) -> Self {
+        let wants = |name: &str| schema.column_with_name(name).is_some();
+        let mut columns = SliceColumns::new(schema);
+        columns.own = Column::new(wants("self"));
         Self {
-            columns: SliceColumns::new(schema),
-            intervals: Intervals::default(),
-            lanes: Vec::new(),
-            open: AHashMap::new(),
+            columns,
+            outgoing: wants("outgoing").then(Vec::new),
+            ready: 0,
+            slices: Held::new(),
+            lanes: AHashMap::new(),
+            only,
+            when,
+            touched: Vec::new(),
         }
     }
 
     /// Adds a slice that goes on until it is closed; `None`: since before the trace.
     pub(super) fn open(&mut self, since: Option<i64>, new: New) -> Open {
-        let row = match since {
-            Some(now) => self.intervals.open(now),
-            None => self.intervals.open_before_trace(),
-        };
-        let c = &mut self.columns;
-        c.name.push(new.name);
-        c.category.push(new.category);
-        c.g.push_null();
-        c.task.push(new.task.known());
-        c.blocked.push(false);
-        c.start_stack.push(new.stack);
-        c.end_stack.push(StackNumber::NONE);
-        if let Some(g) = new.g.known() {
-            c.g.set(row, g);
+        let open = Open { row: self.slices.next(), lane: new.lane };
+        if self.only.as_ref().is_some_and(|only| !only.contains(&new.lane.name())) {
+            self.slices.push(None);
+            return open;
         }
-        self.lanes.push(new.lane);
-        self.open.entry(new.lane).or_default().push(row);
-        Open { row, lane: new.lane }
+        let enclosed = self.lay(open, since.unwrap_or(0));
+        let slice = Slice {
+            what: new,
+            blocked: false,
+            start: since,
+            end: None,
+            cut: false,
+            end_stack: StackNumber::NONE,
+            enclosed,
+            incoming: None,
+            outgoing: Outgoing::default(),
+            causes: 0,
+        };
+        self.slices.push(Some(slice));
+        open
+    }
+
+    /// Puts a slice on its lane; says how long the slices are there that it encloses, for it may have begun long before.
+    fn lay(&mut self, open: Open, start: i64) -> i64 {
+        let Self { lanes, slices, .. } = self;
+        let begin = |row: usize| slices.get(row).map_or(0, Slice::start);
+        let state = lanes.entry(open.lane).or_default();
+        let place = state.open.partition_point(|&row| begin(row) <= start);
+        let around = place.checked_sub(1).map(|before| state.open[before]);
+        state.open.insert(place, open.row);
+        match around {
+            None if start == 0 => std::mem::take(&mut state.free),
+            Some(around) if begin(around) == start => {
+                slices.get_mut(around).map_or(0, |around| std::mem::take(&mut around.enclosed))
+            }
+            _ => 0,
+        }
     }
 
     pub(super) fn close(&mut self, open: Open, end: i64, stack: StackNumber) {
-        self.intervals.close(open.row, end);
-        self.columns.end_stack.set(open.row, stack);
-        let Some(rows) = self.open.get_mut(&open.lane) else { return };
-        if let Some(place) = rows.iter().rposition(|&row| row == open.row) {
-            rows.remove(place);
-        }
-        // Goroutines and tasks come and go; procs and threads stay.
-        if rows.is_empty() && !matches!(open.lane, Lane::Proc(_) | Lane::Thread(_)) {
-            self.open.remove(&open.lane);
+        let Some(slice) = self.slice(open.row).filter(|slice| slice.end.is_none()) else { return };
+        slice.end = Some(end);
+        slice.end_stack = stack;
+        let (start, dur) = (slice.start(), end - slice.start());
+        let Self { lanes, slices, touched, .. } = self;
+        touched.push(open.row);
+        let Some(state) = lanes.get_mut(&open.lane) else { return };
+        let Some(place) = state.open.iter().rposition(|&row| row == open.row) else { return };
+        state.open.remove(place);
+        let begin = |row: usize| slices.get(row).map_or(0, Slice::start);
+        let around = state.open.partition_point(|&row| begin(row) <= start).checked_sub(1);
+        match around.and_then(|around| slices.get_mut(state.open[around])) {
+            Some(around) => around.enclosed = around.enclosed.saturating_add(dur),
+            None => state.free = state.free.saturating_add(dur),
         }
     }
 
@@ -159,28 +255,36 @@ impl Slices {
         open.row
     }
 
-    /// The innermost slice that is open on a lane.
-    pub(super) fn innermost(&self, lane: Lane) -> Option<usize> {
-        self.open.get(&lane).and_then(|rows| rows.last()).copied()
+    /// Nothing will lie on a lane any more.
+    pub(super) fn forget(&mut self, lane: Lane) {
+        self.lanes.remove(&lane);
     }
 
-    /// When a slice began; `None`: before the trace.
+    /// The innermost slice that is open on a lane.
+    pub(super) fn innermost(&self, lane: Lane) -> Option<usize> {
+        self.lanes.get(&lane).and_then(|state| state.open.last()).copied()
+    }
+
+    /// When a slice that is open began; `None`: before the trace.
     pub(super) fn start(&self, row: usize) -> Option<i64> {
-        self.intervals.start(row)
+        self.slices.get(row)?.start
     }
 
     /// A slice that was thought to be older begins.
     pub(super) fn begin(&mut self, row: usize, now: i64, name: TextId, g: GoroutineId, stack: StackNumber) {
-        self.intervals.start_at(row, now);
-        self.columns.start_stack.set(row, stack);
-        self.columns.name.set(row, name);
-        if let Some(g) = g.known() {
-            self.columns.g.set(row, g);
+        let Some(slice) = self.slice(row) else { return };
+        slice.start = Some(now);
+        slice.what.stack = stack;
+        slice.what.name = name;
+        if g != GoroutineId::NONE {
+            slice.what.g = g;
         }
     }
 
     pub(super) fn rename(&mut self, row: usize, name: TextId) {
-        self.columns.name.set(row, name);
+        if let Some(slice) = self.slice(row) {
+            slice.what.name = name;
+        }
     }
 
     pub(super) fn wants_names(&self) -> bool {
@@ -188,7 +292,9 @@ impl Slices {
     }
 
     pub(super) fn set_blocked(&mut self, row: usize) {
-        self.columns.blocked.set(row, true);
+        if let Some(slice) = self.slice(row) {
+            slice.blocked = true;
+        }
     }
 
     /// A stack, if any are wanted.
@@ -197,90 +303,167 @@ impl Slices {
         if wanted { cx.stack(stack) } else { StackNumber::NONE }
     }
 
+    /// Something happened in a slice that may become a flow.
+    pub(super) fn add_cause(&mut self, row: Option<usize>) {
+        if let Some(slice) = row.and_then(|row| self.slice(row)) {
+            slice.causes += 1;
+        }
+    }
+
+    /// What happened in a slice will not become a flow.
+    pub(super) fn drop_cause(&mut self, row: Option<usize>) {
+        let Some(row) = row else { return };
+        if let Some(slice) = self.slice(row) {
+            slice.causes = slice.causes.saturating_sub(1);
+            self.touched.push(row);
+        }
+    }
+
+    /// Joins two slices by a flow.
+    pub(super) fn connect(&mut self, flow: i64, from: Option<usize>, to: usize) {
+        if let Some(to) = self.slice(to) {
+            to.incoming = Some(flow);
+        }
+        if let Some(from) = from.and_then(|from| self.slice(from)) {
+            if from.outgoing.first.is_none() {
+                from.outgoing.first = Some(flow);
+            } else {
+                from.outgoing.others.push(flow);
+            }
+        }
+    }
+
+    fn slice(&mut self, row: usize) -> Option<&mut Slice> {
+        self.slices.get_mut(row)
+    }
+
+    /// How many slices there were so far.
     pub(super) fn len(&self) -> usize {
-        self.lanes.len()
+        self.slices.next()
     }
 
-    pub(super) fn lane(&self, row: usize) -> Lane {
-        self.lanes[row]
+    /// Lane and ends of the slices that are no rows yet.
+    pub(super) fn bounds(&self) -> impl Iterator<Item = (Lane, i64, i64)> {
+        self.slices.iter().map(|(_, slice)| (slice.what.lane, slice.start(), slice.end.unwrap_or(0)))
     }
 
-    pub(super) fn bounds(&self, row: usize) -> (i64, i64) {
-        self.intervals.bounds(row)
+    /// Makes rows of the slices of which all is known. Not while an event is being followed, which may tell more of them.
+    pub(super) fn advance(&mut self) {
+        match self.when {
+            When::Known => {
+                while let Some(number) = self.touched.pop() {
+                    if self.slices.get(number).is_some_and(|slice| self.is_known(slice))
+                        && let Some(slice) = self.slices.remove(number)
+                    {
+                        self.push(number, slice, None);
+                    }
+                }
+            }
+            When::InOrder if !self.touched.is_empty() => {
+                self.touched.clear();
+                while let Some((number, slice)) = self.slices.first()
+                    && self.is_known(slice)
+                    && let Some(slice) = self.slices.remove(number)
+                {
+                    self.push(number, slice, None);
+                }
+            }
+            _ => self.touched.clear(),
+        }
+    }
+
+    fn is_known(&self, slice: &Slice) -> bool {
+        // Until the trace's end, a flow may start from a task or from what let a goroutine run that has not run yet.
+        let starts_flows = slice.causes > 0 || matches!(slice.what.lane, Lane::Task(_));
+        slice.end.is_some() && !(starts_flows && self.outgoing.is_some())
     }
 
     /// Cuts what is still open at the trace's end.
     pub(super) fn finish(&mut self, trace_end: i64) {
-        self.intervals.finish(trace_end);
-    }
-
-    /// The numbers of the rows: slices are numbered in order of their starts.
-    pub(super) fn numbers(&self) -> Vec<i64> {
-        let mut numbers = vec![0; self.len()];
-        for (number, &row) in (0..).zip(self.intervals.order().values()) {
-            numbers[row as usize] = number;
+        let open = self.slices.iter().rev().filter(|(_, slice)| slice.end.is_none());
+        let open = open.map(|(row, slice)| Open { row, lane: slice.what.lane });
+        for open in open.collect::<Vec<Open>>() {
+            if let Some(slice) = self.slice(open.row) {
+                slice.cut = true;
+            }
+            self.close(open, trace_end, StackNumber::NONE);
         }
-        numbers
     }
 
-    /// The rows in the order of their numbers. `nesting` is there if a column needs it.
-    pub(super) fn batch(
-        &mut self,
-        schema: &SchemaRef,
-        numbers: &[i64],
-        nesting: Option<&Nesting>,
-        flows: &Flows,
-        interner: &mut Interner,
-    ) -> RecordBatch {
-        let (columns, intervals, lanes) = (&mut self.columns, &self.intervals, &self.lanes);
-        let array = |name: &str| match name {
-            "slice" => Some(ints(numbers.iter().copied())),
-            "lane" => Some(words(lanes)),
-            "id" => Some(Arc::new(lanes.iter().map(|lane| lane.id()).collect::<Int64Array>()) as ArrayRef),
-            "self" => nesting.map(Nesting::own_times),
-            "parent" => nesting.map(|nesting| nesting.parents(numbers)),
-            "incoming" => Some(incoming(flows, lanes.len())),
-            "outgoing" => Some(outgoing(flows, lanes.len())),
-            _ => intervals.array(name).or_else(|| columns.array(name, interner)),
-        };
-        let batch = assemble(schema, lanes.len(), array);
-        self.intervals.sorted(batch)
+    /// Makes rows of all that is left.
+    pub(super) fn push_all(&mut self, nesting: Option<&Nesting>) {
+        while let Some((number, _)) = self.slices.first()
+            && let Some(slice) = self.slices.remove(number)
+        {
+            self.push(number, slice, nesting);
+        }
+    }
+
+    /// Makes rows of some of the slices, by their numbers.
+    pub(super) fn push_some(&mut self, numbers: &[usize], nesting: Option<&Nesting>) {
+        for &number in numbers {
+            if let Some(slice) = self.slices.remove(number) {
+                self.push(number, slice, nesting);
+            }
+        }
+    }
+
+    fn push(&mut self, number: usize, slice: Slice, nesting: Option<&Nesting>) {
+        let as_number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let (start, end) = (slice.start(), slice.end.unwrap_or(0));
+        let New { lane, category, name, g, task, stack } = slice.what;
+        let c = &mut self.columns;
+        c.slice.push(as_number(number));
+        c.lane.push(lane.name());
+        c.id.push(lane.id());
+        c.name.push(name);
+        c.category.push(category);
+        c.g.push(g.known());
+        c.task.push(task.known());
+        c.blocked.push(slice.blocked);
+        c.parent.push(nesting.and_then(|nesting| nesting.parent(number)).map(as_number));
+        c.start.push(start);
+        c.end.push(end);
+        c.dur.push(end - start);
+        // Those of which the parts overlap have no time of their own.
+        c.own.push((end - start).saturating_sub(slice.enclosed).max(0));
+        c.start_stack.push(stack);
+        c.end_stack.push(slice.end_stack);
+        c.incoming.push(slice.incoming);
+        c.open_start.push(slice.start.is_none());
+        c.open_end.push(slice.cut);
+        if let Some(outgoing) = &mut self.outgoing {
+            outgoing.push(slice.outgoing);
+        }
+        self.ready += 1;
+    }
+
+    /// Rows that can be taken.
+    pub(super) fn rows(&self) -> usize {
+        self.ready
+    }
+
+    pub(super) fn take(&mut self, schema: &SchemaRef, interner: &mut Interner) -> RecordBatch {
+        let rows = std::mem::take(&mut self.ready);
+        assemble(schema, rows, |name| match name {
+            "self" => Some(self.columns.own.finish(interner)),
+            "outgoing" => self.outgoing.as_mut().map(|flows| lists(std::mem::take(flows))),
+            _ => self.columns.array(name, interner),
+        })
     }
 }
 
-fn words(lanes: &[Lane]) -> ArrayRef {
-    Arc::new(arrow::array::StringViewArray::from_iter_values(lanes.iter().map(|lane| lane.name())))
+impl Slice {
+    fn start(&self) -> i64 {
+        self.start.unwrap_or(0)
+    }
 }
 
-/// For each row, the flow that ends at it.
-fn incoming(flows: &Flows, rows: usize) -> ArrayRef {
-    let mut incoming = vec![None; rows];
-    for (flow, _, to) in flows.ends() {
-        if let Some(slot) = incoming.get_mut(to) {
-            *slot = Some(flow);
-        }
-    }
-    Arc::new(Int64Array::from(incoming))
-}
-
-/// For each row, the flows that start at it, ascending.
-fn outgoing(flows: &Flows, rows: usize) -> ArrayRef {
-    let mut counts = vec![0; rows];
-    for (_, from, _) in flows.ends() {
-        if let Some(count) = from.and_then(|row| counts.get_mut(row)) {
-            *count += 1;
-        }
-    }
-    let offsets = OffsetBuffer::from_lengths(counts);
-    let mut places: Vec<usize> =
-        offsets.iter().map(|&offset| usize::try_from(offset).unwrap_or_default()).collect();
-    let mut items = vec![0; places.last().copied().unwrap_or_default()];
-    for (flow, from, _) in flows.ends() {
-        if let Some(place) = from.and_then(|row| places.get_mut(row)) {
-            items[*place] = flow;
-            *place += 1;
-        }
-    }
+fn lists(lists: Vec<Outgoing>) -> ArrayRef {
+    let lengths = lists.iter().map(|flows| usize::from(flows.first.is_some()) + flows.others.len());
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    let items: Int64Array =
+        lists.iter().flat_map(|flows| flows.first.iter().chain(&flows.others)).copied().collect();
     let item = Arc::new(Field::new("item", DataType::Int64, true));
-    Arc::new(ListArray::new(item, offsets, Arc::new(Int64Array::from(items)), None))
+    Arc::new(ListArray::new(item, offsets, Arc::new(items), None))
 }

@@ -36,7 +36,7 @@ impl Tasks {
         let stack = slices.stack(event.stack, cx);
         slices.begin(to.row, cx.now, cx.string(name), event.g, stack);
         if let Some(from) = from {
-            flows.push(&Flow {
+            let flow = flows.push(&Flow {
                 lane: to.lane.name(),
                 kind: "newTask",
                 name: cx.interner.intern("newTask"),
@@ -48,6 +48,7 @@ impl Tasks {
                 from: Some(from.row),
                 to: to.row,
             });
+            slices.connect(flow, Some(from.row), to.row);
         }
     }
 
