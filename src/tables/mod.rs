@@ -16,6 +16,7 @@ mod instants;
 mod intern;
 mod intervals;
 mod lists;
+mod memory;
 mod needs;
 mod pass;
 mod procs;

@@ -12,7 +12,7 @@ use super::needs::Needs;
 use super::stacks::Stacks;
 use super::window::Window;
 use super::{
-    events, gcs, goroutine_states, instants, procs, ranges, schema, stack_tables, subtasks, summary, threads,
+    events, gcs, goroutine_states, instants, memory, procs, ranges, schema, stack_tables, subtasks, summary, threads,
     timeline, trace_tables, utilization, wakeups,
 };
 use crate::catalog::{Table, TableCall, table};
@@ -97,6 +97,7 @@ impl Pass {
             gcs::builder(&schemas),
             wakeups::builder(&schemas),
             timeline::builder(&schemas),
+            memory::builder(&schemas),
             stack_tables::builder(&schemas),
             trace_tables::builder(&schemas),
         ];

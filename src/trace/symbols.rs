@@ -1,7 +1,8 @@
-//! The strings and stacks of a generation.
+//! The strings and stacks of a generation, and the types of its heap.
 
 use std::borrow::Cow;
 
+use super::alloc_free::{HeapType, MemoryLayout, Tables};
 use super::event::{StackId, StringId};
 
 /// The strings and stacks that the events of the current generation name.
@@ -32,6 +33,8 @@ pub struct Symbols {
     /// Indices into `frames`, stack after stack.
     stack_frames: Vec<u32>,
     stacks: Vec<Place>,
+    /// What the experiment AllocFree tells.
+    pub(super) experiment: Tables,
 }
 
 /// Where something lies in a list of everything of its kind.
@@ -65,6 +68,7 @@ impl Default for Symbols {
             frames: Vec::new(),
             stack_frames: Vec::new(),
             stacks: vec![Place::default()],
+            experiment: Tables::default(),
         }
     }
 }
@@ -94,6 +98,16 @@ impl Symbols {
     /// The number of stacks, the empty one included.
     pub fn stacks(&self) -> usize {
         self.stacks.len()
+    }
+
+    /// The type that allocations name. `None`: the runtime did not tell one (id 0), or an unknown id.
+    pub fn heap_type(&self, id: u64) -> Option<HeapType> {
+        self.experiment.heap_type(id)
+    }
+
+    /// Where the heap lies. The runtime tells it in the first generation of a trace with the experiment, for all of them.
+    pub fn memory_layout(&self) -> Option<MemoryLayout> {
+        self.experiment.layout
     }
 
     /// Adds a string. `None`: the generation has more text than a trace can have.
