@@ -539,21 +539,21 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
         },
         Table {
             name: "heap_objects",
-            row: "heap object, or what was one until it was swept; only of programs run with GODEBUG=traceallocfree=1",
+            row: "heap object; only of programs run with GODEBUG=traceallocfree=1",
             order: &["start"],
             columns: vec![
                 col("address", Type::Int, "where it lies, if the trace still has its beginning").null(),
                 col(
                     "type",
                     Type::String,
-                    "type of its value, or of each of its values; of bytes and of most that is older than the trace: null",
+                    "its type, or that of its elements; null for texts, and for most of what is older than the trace",
                 )
                 .null(),
                 col("type_size", Type::Bytes, "size of one value of the type").null(),
                 col(
                     "size",
                     Type::Bytes,
-                    "memory that it takes up; 0 if it lies in that of another: tiny ones share 16 bytes",
+                    "memory that it takes up; 0 if it shares that of another tiny one",
                 )
                 .null(),
                 col("span", Type::Int, "span in which it lies: see heap_spans").null(),
@@ -597,7 +597,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
         },
         Table {
             name: "goroutine_stacks",
-            row: "memory for a goroutine's stack: it grows and shrinks into another; only of programs run with \
+            row: "stack's memory: a goroutine gets other memory when its stack grows or shrinks; only of programs run with \
                   GODEBUG=traceallocfree=1",
             order: &["start"],
             columns: vec![
