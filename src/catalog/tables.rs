@@ -546,7 +546,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 col(
                     "type",
                     Type::String,
-                    "its type, or that of its elements; null for texts, and for most of what is older than the trace",
+                    "its type, or that of its elements; null for texts, most of what is older than the trace, and in the flight recorder's traces",
                 )
                 .null(),
                 col("type_size", Type::Bytes, "size of one value of the type").null(),

@@ -5,9 +5,8 @@ use std::path::Path;
 
 use gtq::trace::Reader;
 
-/// A trace without marks at the ends of generations, some with, one of them of an experiment, and some without generations.
-const TRACES: [&str; 8] = [
-    "heap-go1.27.3.trace",
+/// A trace without marks at the ends of generations, one with, and some without generations.
+const TRACES: [&str; 7] = [
     "locks-go1.22.10.trace",
     "server-go1.27.3.trace",
     "garbage-go1.19.8.trace",

@@ -1,7 +1,7 @@
 //! The tables of the experiment AllocFree: objects on the heap, the spans in which they lie, goroutines' stacks.
 //!
-//! What was there when the trace began is told at its beginning. A trace that has lost its beginning (the flight recorder's)
-//! does not tell where the heap lies, and of what was there before only that it is freed.
+//! What was there when the trace began is told at its beginning. A trace of the flight recorder has lost that, and the
+//! experiment's batches: it tells neither types nor where the heap lies, and of what was there before only that it is freed.
 
 mod lives;
 mod objects;
@@ -108,7 +108,7 @@ impl Memory {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{Array as _, AsArray as _};
+    use arrow::array::AsArray as _;
     use arrow::datatypes::Int64Type;
     use proptest::prelude::*;
 
@@ -185,6 +185,19 @@ mod tests {
             assert_eq!(ints(batch, "size"), [None], "{name}");
             assert!(batch.column_by_name("open_start").expect("a column").as_boolean().value(0), "{name}");
         }
+    }
+
+    /// Two objects that share a slot, in a span that is not known.
+    #[test]
+    fn objects_in_unknown_spans() {
+        let tables = tables(&[
+            (Experimental::HeapObjectAlloc, [8, 0, 0]),
+            (Experimental::HeapObjectAlloc, [8, 0, 0]),
+            (Experimental::HeapObjectFree, [8, 0, 0]),
+        ]);
+        let (_, objects) = &tables[1];
+        assert_eq!(ints(objects, "end"), [Some(2), Some(2)]);
+        assert_eq!(ints(objects, "size"), [None, None]);
     }
 
     fn any_event() -> impl Strategy<Value = (Experimental, [u64; 3])> {

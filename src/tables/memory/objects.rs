@@ -50,9 +50,10 @@ impl Objects {
         let ty = cx.symbols.heap_type(ty);
         self.types.push(ty.map_or(TextId::NULL, |ty| cx.string(ty.name)));
         self.columns.type_size.push(ty.map(|ty| ty.size.cast_signed()));
-        let is_shared = slot.within.is_some_and(|within| within.is_shared);
-        if is_shared && self.live.contains_key(&slot.offset) {
-            let row = self.add(slot, Some(0), address, moment);
+        // Of what kind a span is, a trace without its beginning may not tell.
+        let may_share = slot.within.is_none_or(|within| within.is_shared);
+        if may_share && self.live.contains_key(&slot.offset) {
+            let row = self.add(slot, slot.within.map(|_| 0), address, moment);
             self.sharing.entry(slot.offset).or_default().push(row);
             return;
         }
