@@ -12,8 +12,8 @@ use super::needs::Needs;
 use super::stacks::Stacks;
 use super::window::Window;
 use super::{
-    events, gcs, goroutine_states, instants, memory, procs, ranges, schema, stack_tables, subtasks, summary, threads,
-    timeline, trace_tables, utilization, wakeups,
+    events, gcs, goroutine_states, instants, memory, procs, ranges, schema, stack_tables, subtasks, summary,
+    threads, timeline, trace_tables, utilization, wakeups,
 };
 use crate::catalog::{Table, TableCall, table};
 use crate::trace::{Error, Event, Happening, Reader};
