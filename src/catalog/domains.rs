@@ -90,6 +90,10 @@ pub(super) static FLOW_KINDS: Domain =
 /// Families of trace formats.
 pub(super) static FORMATS: Domain = Domain { name: "trace format", values: &["v1", "v2"], closed: true };
 
+/// What a span of the heap holds.
+pub(super) static SPAN_KINDS: Domain =
+    Domain { name: "kind of span", values: &["scan", "noscan", "manual"], closed: true };
+
 /// Why a goroutine waits or yields, as the runtime words it. New Go versions add to them.
 pub(super) static REASONS: Domain = Domain {
     name: "wait reason",

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::Type;
 use super::domains::{
     Domain, EVENT_KINDS, FLOW_KINDS, FORMATS, GOROUTINE_STATES, LANES, LAST_STATES, METRICS, PROC_STATES,
-    REASONS, RESOURCES, SCOPES, SLICE_CATEGORIES, STAT_CATEGORIES, STATES,
+    REASONS, RESOURCES, SCOPES, SLICE_CATEGORIES, SPAN_KINDS, STAT_CATEGORIES, STATES,
 };
 
 /// A virtual table.
@@ -540,6 +540,87 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                 col("file", Type::String, "source file").null(),
                 col("line", Type::Int, "line in the source file"),
                 col("pc", Type::Int, "program counter, of the first of the equal stacks"),
+            ],
+        },
+        Table {
+            name: "heap_objects",
+            row: "heap object; only of programs run with GODEBUG=traceallocfree=1",
+            order: &["start"],
+            columns: vec![
+                col("address", Type::Int, "where it lies, if the trace still has its beginning").null(),
+                col(
+                    "type",
+                    Type::String,
+                    "its type, or that of its elements; null for texts, most of what is older than the trace, and in the flight recorder's traces",
+                )
+                .null(),
+                col("type_size", Type::Bytes, "size of one value of the type").null(),
+                col(
+                    "size",
+                    Type::Bytes,
+                    "memory that it takes up; 0 if it shares that of another tiny one",
+                )
+                .null(),
+                col("span", Type::Int, "span in which it lies: see heap_spans").null(),
+                col("g", Type::Int, "goroutine that allocated it").null(),
+                col("p", Type::Int, "proc on which it was allocated").null(),
+                col("m", Type::Int, "thread on which it was allocated").null(),
+                col("start", Type::Time, "when it was allocated"),
+                col("end", Type::Time, "when it was swept, some time after its last use"),
+                col("dur", Type::Duration, "end - start"),
+                open_start(),
+                open_end(),
+            ],
+        },
+        Table {
+            name: "heap_spans",
+            row: "span of the heap's pages in one use; only of programs run with GODEBUG=traceallocfree=1",
+            order: &["start"],
+            columns: vec![
+                col("span", Type::Int, "number of the span, by this table"),
+                col("address", Type::Int, "where it begins, if the trace still has its beginning").null(),
+                col("size", Type::Bytes, "size of its pages").null(),
+                col(
+                    "kind",
+                    Type::String,
+                    "objects that may hold pointers, objects that hold none, or the runtime's own: goroutines' stacks and the like",
+                )
+                .null()
+                .of(&SPAN_KINDS),
+                col("size_class", Type::Int, "runtime's number for the size of its objects; 0 is one large object")
+                    .null(),
+                col("object_size", Type::Bytes, "memory that each of its objects takes up").null(),
+                col("g", Type::Int, "goroutine on which it was allocated").null(),
+                col("p", Type::Int, "proc on which it was allocated").null(),
+                col("m", Type::Int, "thread on which it was allocated").null(),
+                col("start", Type::Time, "when it was allocated"),
+                col("end", Type::Time, "when it was freed"),
+                col("dur", Type::Duration, "end - start"),
+                open_start(),
+                open_end(),
+            ],
+        },
+        Table {
+            name: "goroutine_stacks",
+            row: "stack's memory: a goroutine gets other memory when its stack grows or shrinks; only of programs run with \
+                  GODEBUG=traceallocfree=1",
+            order: &["start"],
+            columns: vec![
+                col("address", Type::Int, "where it begins, if the trace still has its beginning").null(),
+                col("size", Type::Bytes, "its size").null(),
+                col(
+                    "g",
+                    Type::Int,
+                    "goroutine on which it was allocated: the one that grew, the creator of a new one, or the collector's",
+                )
+                .null(),
+                col("p", Type::Int, "proc on which it was allocated").null(),
+                col("m", Type::Int, "thread on which it was allocated").null(),
+                col("start", Type::Time, "when it was allocated"),
+                col("end", Type::Time, "when it was freed; a goroutine that ends may leave its own to the next"),
+                col("dur", Type::Duration, "end - start"),
+                open_start(),
+                open_end(),
             ],
         },
         Table {

@@ -17,6 +17,7 @@ mod instants;
 mod intern;
 mod intervals;
 mod lists;
+mod memory;
 mod needs;
 mod order;
 mod pass;

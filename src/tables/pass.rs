@@ -15,8 +15,8 @@ use super::needs::{Needs, Want};
 use super::stacks::Stacks;
 use super::window::Window;
 use super::{
-    events, gcs, goroutine_states, instants, procs, ranges, schema, stack_tables, subtasks, summary, threads,
-    timeline, trace_tables, utilization, wakeups,
+    events, gcs, goroutine_states, instants, memory, procs, ranges, schema, stack_tables, subtasks, summary,
+    threads, timeline, trace_tables, utilization, wakeups,
 };
 use crate::catalog::{Table, TableCall, table};
 use crate::trace::{Error, Event, Reader};
@@ -109,6 +109,7 @@ impl Pass {
             gcs::builder(&schemas),
             wakeups::builder(&schemas),
             timeline::builder(&schemas),
+            memory::builder(&schemas),
             stack_tables::builder(&schemas),
             trace_tables::builder(&schemas),
         ];

@@ -25,9 +25,9 @@ pub(super) struct Bounds {
 }
 
 /// Columns that tell of what came before the row's own events. Tables that are not listed are always read as a whole:
-/// summaries, tasks and regions add up lives; a wakeup tells of the wait before it and of the run after it; a GC cycle
-/// of the heap before it, and its number counts those before; slices and flows are numbered from the trace's beginning,
-/// since other queries refer to them by their numbers.
+/// summaries, tasks and regions add up lives; memory may live on from any generation; a wakeup tells of the wait before it
+/// and of the run after it; a GC cycle of the heap before it, and its number counts those before; slices and flows are
+/// numbered from the trace's beginning, since other queries refer to them by their numbers.
 const OF_THE_PAST: &[(&str, &[&str])] = &[
     ("events", &["from_state", "name", "parent_task"]),
     ("goroutine_states", &["name", "before_run"]),

@@ -169,7 +169,13 @@ impl Happening {
     }
 }
 
-/// The kinds of events of the experiment AllocFree (`GODEBUG=traceallocfree=1`).
+/// The kinds of events of the experiment AllocFree (`GODEBUG=traceallocfree=1`). Those named after a thing alone tell that it
+/// was there when the trace began.
+///
+/// Arguments: an id that counts from the beginning of the heap (see [`MemoryLayout`](super::MemoryLayout)), and, unless it is
+/// freed, of a span its pages and its [`SpanClass`](super::SpanClass), of an object its type or 0
+/// (see [`Symbols::heap_type`](super::Symbols::heap_type)), of a goroutine's stack the order of its size
+/// (see [`goroutine_stack_size`](super::goroutine_stack_size)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Experimental {
     Span,

@@ -22,6 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod alloc_free;
 mod error;
 mod event;
 mod heap;
@@ -33,6 +34,7 @@ mod v1;
 mod v2;
 mod wire;
 
+pub use alloc_free::{HeapType, MemoryLayout, SpanClass, goroutine_stack_size};
 pub use error::{Error, ErrorKind};
 pub use event::{
     Event, Experimental, GoroutineId, GoroutineState, Happening, Metric, ProcId, ProcState, Range, RangeKind,

@@ -1,8 +1,9 @@
-//! The strings and stacks of a generation.
+//! The strings and stacks of a generation, and the types of its heap.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::alloc_free::{HeapType, MemoryLayout, Tables};
 use super::event::{StackId, StringId};
 
 /// The strings and stacks that the events of the current generation name.
@@ -40,6 +41,8 @@ struct Lists {
     /// Indices into `frames`, stack after stack.
     stack_frames: Vec<u32>,
     stacks: Vec<Place>,
+    /// What the experiment AllocFree tells.
+    pub(super) experiment: Tables,
 }
 
 /// Where something lies in a list of everything of its kind.
@@ -73,6 +76,7 @@ impl Default for Lists {
             frames: Vec::new(),
             stack_frames: Vec::new(),
             stacks: vec![Place::default()],
+            experiment: Tables::default(),
         }
     }
 }
@@ -107,6 +111,16 @@ impl Symbols {
     /// The number of stacks, the empty one included.
     pub fn stacks(&self) -> usize {
         self.lists.stacks.len()
+    }
+
+    /// The type that allocations name. `None`: the runtime did not tell one (id 0), or an unknown id.
+    pub fn heap_type(&self, id: u64) -> Option<HeapType> {
+        self.experiment.heap_type(id)
+    }
+
+    /// Where the heap lies. The runtime tells it in the first generation of a trace with the experiment, for all of them.
+    pub fn memory_layout(&self) -> Option<MemoryLayout> {
+        self.experiment.layout
     }
 
     /// Adds a string. `None`: the generation has more text than a trace can have.

@@ -9,6 +9,7 @@ mod go;
 mod grammar;
 mod intervals;
 mod invariants;
+mod memory;
 mod output;
 mod pictures;
 mod plans;

@@ -76,9 +76,9 @@ pub(crate) fn traces() -> Vec<Trace> {
 ///
 /// Without optimization it takes some 20 to 50 ms to plan a query. Tests of many queries go over these only.
 const VARIOUS: [&str; 10] = [
-    "allocfree-go1.27.3",
     "garbage-go1.19.8",
     "garbage-go1.26.6",
+    "heap-go1.27.3",
     "locks-go1.21.13",
     "locks-go1.23.9",
     "locks-go1.27.3",

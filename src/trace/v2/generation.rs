@@ -7,6 +7,7 @@ use ahash::AHashMap;
 
 use super::frontier::{Raw, decode};
 use super::spec;
+use crate::trace::alloc_free;
 use crate::trace::error::{Error, ErrorKind};
 use crate::trace::event::{GoroutineId, ProcId, StackId, StringId, ThreadId, Time};
 use crate::trace::reader::{GenerationInfo, Version};
@@ -97,8 +98,8 @@ struct Header {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Events,
-    /// Data of a runtime experiment.
-    Experiment,
+    /// Data of a runtime experiment, by the experiment's number.
+    Experiment(u8),
     EndOfGeneration,
 }
 
@@ -287,8 +288,7 @@ fn read_batch(input: &mut Input, data: &mut Vec<u8>) -> Result<Option<Header>, E
     let kind = match byte {
         spec::EVENT_BATCH => Kind::Events,
         spec::EXPERIMENTAL_BATCH => {
-            input.byte()?.ok_or_else(|| input.error(ErrorKind::Truncated))?;
-            Kind::Experiment
+            Kind::Experiment(input.byte()?.ok_or_else(|| input.error(ErrorKind::Truncated))?)
         }
         spec::END_OF_GENERATION => {
             return Ok(Some(Header {
@@ -327,15 +327,17 @@ enum Content {
     Samples,
     Sync,
     Events,
-    /// Its events' own data is not asked for by any table yet.
-    Experiment,
+    AllocFree,
+    /// Of an experiment that is not known.
+    Unknown,
 }
 
 impl Content {
     fn of(version: Version, header: &Header, data: &[u8]) -> Self {
         let sync = if version.has_clock() { spec::SYNC } else { spec::FREQUENCY };
         match data.first().copied() {
-            _ if header.kind == Kind::Experiment => Self::Experiment,
+            _ if header.kind == Kind::Experiment(alloc_free::NUMBER) => Self::AllocFree,
+            _ if matches!(header.kind, Kind::Experiment(_)) => Self::Unknown,
             Some(spec::STRINGS) => Self::Strings,
             Some(spec::STACKS) => Self::Stacks,
             Some(spec::CPU_SAMPLES) => Self::Samples,
@@ -390,7 +392,11 @@ impl Builder {
                 self.events(header, place);
                 Ok(())
             }
-            Content::Experiment => Ok(()),
+            Content::AllocFree => {
+                alloc_free::read(data, &mut generation.symbols);
+                Ok(())
+            }
+            Content::Unknown => Ok(()),
         }
         .map_err(|message| Error::new(header.offset, ErrorKind::Malformed(message)))
     }
