@@ -14,7 +14,6 @@ use crate::engine::{self, Compiled, Input, Loss, Origin, Prepared, Session};
 use crate::output::checks::Check;
 use crate::output::timeline::Timeline;
 use crate::output::{self, Format, human};
-use crate::sema::typed;
 
 /// Rows of a table on a terminal, unless `--max-rows` says otherwise.
 const MAX_ROWS: usize = 40;
@@ -157,7 +156,7 @@ pub(super) fn open(trace: Option<&Path>, limits: &Limits, terminal: &Terminal) -
 /// Plans a query for what is to be seen of it: a timeline that is drawn puts its slices where they belong itself.
 pub(super) fn prepare(
     session: &Session,
-    query: &typed::Query,
+    query: &engine::Query,
     output: &Output,
     terminal: &Terminal,
 ) -> Result<Prepared, engine::Error> {

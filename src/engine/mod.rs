@@ -15,7 +15,7 @@ mod saved;
 mod session;
 mod source;
 
-pub use crate::sema::typed::Assertion;
+pub use crate::sema::typed::{Assertion, Query};
 pub use crate::sema::{ParamValue, SavedParam, SavedQuery};
 pub use error::Error;
 pub use load::Progress;

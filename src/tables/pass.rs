@@ -138,7 +138,8 @@ impl Pass {
         let mut stopped = false;
         let (decoder, chunks) = chunks();
         let window = self.window;
-        let all = !self.whole.is_empty() || !self.called.is_empty();
+        let intervals = self.rows.iter().any(|table| held(&table.call).is_some());
+        let all = intervals || !self.whole.is_empty() || !self.called.is_empty();
         // Nothing that comes behind the window matters. But that something has been going on all the while, a generation may
         // tell as late as at its end.
         let goes_on = move |reader: &Reader, last: &Event| {

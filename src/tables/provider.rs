@@ -107,6 +107,9 @@ fn only(table: &'static Table, filters: &[Expr]) -> Option<Vec<&'static str>> {
 /// The parts of a table in which a condition can hold, if it is about that.
 fn parts(table: &'static Table, filter: &Expr) -> Option<Vec<&'static str>> {
     let (_, name) = PARTS.iter().find(|(name, _)| *name == table.name)?;
+    if let Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) = filter {
+        return Some([parts(table, left)?, parts(table, right)?].concat());
+    }
     let is_part = |expr: &Expr| matches!(expr, Expr::Column(column) if column.name == *name);
     let values: Vec<&Expr> = match filter {
         Expr::InList(list) if is_part(&list.expr) && !list.negated => list.list.iter().collect(),
@@ -187,9 +190,12 @@ impl TableProvider for TraceTable {
     /// Conditions on times and parts say what need not be read; the rows that come are still to be looked at.
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
         let table = self.call.table();
-        let support = |filter: &&Expr| match Limit::of(filter).is_some() || parts(table, filter).is_some() {
-            true => TableProviderFilterPushDown::Inexact,
-            false => TableProviderFilterPushDown::Unsupported,
+        let support = |filter: &&Expr| {
+            if Limit::of(filter).is_some() || parts(table, filter).is_some() {
+                TableProviderFilterPushDown::Inexact
+            } else {
+                TableProviderFilterPushDown::Unsupported
+            }
         };
         Ok(filters.iter().map(support).collect())
     }

@@ -129,8 +129,9 @@ pub(super) fn read(batch: &[u8], symbols: &mut Symbols) {
         Ok(LAYOUT) => {
             if let Ok(layout) = read_layout(&mut cursor)
                 && layout.page > 0
+                && let Some(tables) = symbols.experiment()
             {
-                symbols.experiment.layout = Some(layout);
+                tables.layout = Some(layout);
             }
         }
         _ => {}
@@ -148,7 +149,7 @@ fn read_type(cursor: &mut Cursor<'_>, symbols: &mut Symbols) -> Result<Option<()
     cursor.uvarint()?; // How many of its bytes can hold pointers.
     let length = cursor.uvarint()?;
     let name = symbols.add_string(cursor.take(length)?);
-    Ok(name.and_then(|name| symbols.experiment.add_type(id, HeapType { name, size })))
+    Ok(name.and_then(|name| symbols.experiment()?.add_type(id, HeapType { name, size })))
 }
 
 fn read_layout(cursor: &mut Cursor<'_>) -> Result<MemoryLayout, Malformed> {

@@ -42,7 +42,7 @@ struct Lists {
     stack_frames: Vec<u32>,
     stacks: Vec<Place>,
     /// What the experiment AllocFree tells.
-    pub(super) experiment: Tables,
+    experiment: Tables,
 }
 
 /// Where something lies in a list of everything of its kind.
@@ -115,12 +115,17 @@ impl Symbols {
 
     /// The type that allocations name. `None`: the runtime did not tell one (id 0), or an unknown id.
     pub fn heap_type(&self, id: u64) -> Option<HeapType> {
-        self.experiment.heap_type(id)
+        self.lists.experiment.heap_type(id)
     }
 
     /// Where the heap lies. The runtime tells it in the first generation of a trace with the experiment, for all of them.
     pub fn memory_layout(&self) -> Option<MemoryLayout> {
-        self.experiment.layout
+        self.lists.experiment.layout
+    }
+
+    /// What the experiment AllocFree tells, to add to it. `None`: there are copies.
+    pub(super) fn experiment(&mut self) -> Option<&mut Tables> {
+        Arc::get_mut(&mut self.lists).map(|lists| &mut lists.experiment)
     }
 
     /// Adds a string. `None`: the generation has more text than a trace can have.

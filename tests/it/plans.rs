@@ -63,7 +63,7 @@ fn scans_need_not_wait() {
         "select state, count(), sum(dur) from goroutine_states group by state",
         "from goroutine_states |> where state = 'waiting' |> aggregate last(stack by end) as stack group by reason",
         "from goroutine_states |> aggregate first(g by start) as g group by state",
-        "from goroutine_states |> aggregate first(g) as g group by state",
+        "from goroutine_states |> aggregate list(g) as g group by state",
         "select g, dur from goroutine_states where state = 'running'",
         "from goroutine_states |> limit 5 |> aggregate sum(dur)",
         "from goroutine_states |> extend row_number() over (partition by g) as n |> aggregate max(n)",
@@ -74,7 +74,7 @@ fn scans_need_not_wait() {
         "select count() from slices where lane = 'g' and dur > 1ms",
         "select slice, parent from slices where lane <> 'g'",
         // No rows, and what would be read beside them.
-        "from goroutine_states |> where 1 > 2 |> overlap join ranges as r on goroutine_states.p = r.p |> select g",
+        "from goroutine_states |> where 1 > 2 |> overlap join ranges as r on goroutine_states.p = r.p |> select r.g",
         "from goroutine_states |> clip null..null |> aggregate sum(dur)",
     ] {
         let plan = explain(query).physical;

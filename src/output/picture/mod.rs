@@ -18,8 +18,8 @@ mod timeline;
 
 use std::io;
 
-use arrow::array::{Array, RecordBatch};
-use arrow::datatypes::Schema;
+use arrow::array::{Array, AsArray as _, RecordBatch};
+use arrow::datatypes::{Int64Type, Schema};
 
 use super::table::{dim, rows};
 use super::types::Type;
@@ -69,6 +69,29 @@ impl Column {
     /// NaN where there is no number.
     fn number(&self, batch: &RecordBatch, row: usize) -> f64 {
         cell::number(batch.column(self.index), row).unwrap_or(f64::NAN)
+    }
+
+    /// The numbers of a batch; NaN where there is none.
+    fn numbers(&self, batch: &RecordBatch) -> Vec<f64> {
+        let array = batch.column(self.index);
+        match array.as_primitive_opt::<Int64Type>() {
+            #[expect(clippy::cast_precision_loss, reason = "as exact as a picture is")]
+            Some(ints) => ints.iter().map(|int| int.map_or(f64::NAN, |int| int as f64)).collect(),
+            None => (0..array.len()).map(|row| self.number(batch, row)).collect(),
+        }
+    }
+
+    /// What is the same only for rows of the batch with the same text, if that is cheaper to have than the text.
+    fn key(&self, batch: &RecordBatch, row: usize) -> Option<u128> {
+        let array = batch.column(self.index);
+        if array.is_null(row) {
+            return None;
+        }
+        if let Some(texts) = array.as_string_view_opt() {
+            return texts.views().get(row).copied();
+        }
+        let ints = array.as_primitive_opt::<Int64Type>()?;
+        Some(u128::from(ints.value(row).cast_unsigned()))
     }
 
     /// As people read it.

@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use ahash::AHashMap;
 use arrow::array::{Array as _, RecordBatch};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -43,6 +44,14 @@ impl Lane {
         self.id.as_ref().unwrap_or(&self.kind).number(batch, row)
     }
 
+    fn key(&self, batch: &RecordBatch, row: usize) -> Option<[u128; 2]> {
+        let id = match &self.id {
+            Some(id) if batch.column(id.index).is_valid(row) => id.key(batch, row)?,
+            _ => u128::MAX,
+        };
+        Some([self.kind.key(batch, row)?, id])
+    }
+
     /// Lanes of numbers come in their order: those of one kind, if there are several.
     fn order(&self, a: &(String, f64), b: &(String, f64)) -> Ordering {
         match &self.id {
@@ -73,12 +82,12 @@ pub(super) struct Timeline {
 #[derive(Default)]
 struct Names {
     texts: Vec<(String, f64)>,
-    ids: HashMap<String, usize>,
+    ids: HashMap<String, u32>,
 }
 
 impl Names {
-    fn id(&mut self, text: String, number: f64) -> usize {
-        let next = self.texts.len();
+    fn id(&mut self, text: String, number: f64) -> u32 {
+        let next = u32::try_from(self.texts.len()).unwrap_or(u32::MAX - 1);
         *self.ids.entry(text).or_insert_with_key(|text| {
             self.texts.push((text.clone(), number));
             next
@@ -86,9 +95,22 @@ impl Names {
     }
 }
 
+/// Numbers of names in a batch, by what is the same for the same name.
+#[derive(Default)]
+struct Known(AHashMap<[u128; 2], u32>);
+
+impl Known {
+    fn get(&mut self, key: Option<[u128; 2]>, number: impl FnOnce() -> u32) -> u32 {
+        match key {
+            Some(key) => *self.0.entry(key).or_insert_with(number),
+            None => number(),
+        }
+    }
+}
+
 struct Slice {
-    lane: usize,
-    label: usize,
+    lane: u32,
+    label: u32,
     start: f64,
     end: f64,
 }
@@ -116,7 +138,7 @@ impl Timeline {
         lanes.truncate(most);
         let mut times = vec![0.0; self.labels.texts.len()];
         for slice in &self.slices {
-            times[slice.label] += slice.end - slice.start;
+            times[slice.label as usize] += slice.end - slice.start;
         }
         let mut by_time: Vec<usize> = (0..times.len()).collect();
         by_time.sort_by(|a, b| times[*b].total_cmp(&times[*a]).then(a.cmp(b)));
@@ -141,18 +163,21 @@ impl Timeline {
         more.into_iter().chain(left_out(self.missing, "without a start and a later end")).collect()
     }
 
-    /// For each cell of a lane and each fill, how much of the cell is taken.
-    fn taken(&self, shown: &Shown, width: usize) -> HashMap<(usize, usize), Vec<f64>> {
-        let mut taken: HashMap<(usize, usize), Vec<f64>> = HashMap::new();
-        let rows: HashMap<usize, usize> =
-            shown.lanes.iter().enumerate().map(|(row, &lane)| (lane, row)).collect();
+    /// For each shown lane and each fill, how much of each cell is taken.
+    fn taken(&self, shown: &Shown, width: usize) -> Vec<Vec<f64>> {
+        let mut taken = vec![Vec::new(); shown.lanes.len() * shown.names.len()];
+        let mut rows = vec![None; self.lanes.texts.len()];
+        for (row, &lane) in shown.lanes.iter().enumerate() {
+            rows[lane] = Some(row);
+        }
         for slice in &self.slices {
-            let Some(&row) = rows.get(&slice.lane) else { continue };
+            let Some(row) = rows[slice.lane as usize] else { continue };
             #[expect(clippy::cast_precision_loss, reason = "columns")]
             let place = |time| shown.axis.place(time) * width as f64;
             let (from, to) = (place(slice.start), place(slice.end));
-            let fill = shown.fills[slice.label];
-            let cells = taken.entry((row, fill)).or_insert_with(|| vec![0.0; width]);
+            let fill = shown.fills[slice.label as usize];
+            let cells = &mut taken[row * shown.names.len() + fill];
+            cells.resize(width, 0.0);
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the width")]
             let (first, last) = ((from as usize).min(width - 1), (to as usize).min(width - 1));
             for (column, cell) in cells.iter_mut().enumerate().take(last + 1).skip(first) {
@@ -168,15 +193,22 @@ impl Timeline {
 
 impl Picture for Timeline {
     fn take(&mut self, batch: &RecordBatch) {
-        for row in 0..batch.num_rows() {
-            let (start, end) = (self.start.number(batch, row), self.end.number(batch, row));
+        let (starts, ends) = (self.start.numbers(batch), self.end.numbers(batch));
+        // A batch has few lanes and labels: their texts are made once each.
+        let (mut lanes, mut labels) = (Known::default(), Known::default());
+        for (row, (start, end)) in starts.into_iter().zip(ends).enumerate() {
             if !is_drawable(start) || !is_drawable(end) || end < start {
                 self.missing += 1;
                 continue;
             }
-            let lane = self.lanes.id(self.lane.text(batch, row), self.lane.number(batch, row));
-            let label = self.label.as_ref().map(|label| label.text(batch, row)).unwrap_or_default();
-            let label = self.labels.id(label, f64::NAN);
+            let lane = lanes.get(self.lane.key(batch, row), || {
+                self.lanes.id(self.lane.text(batch, row), self.lane.number(batch, row))
+            });
+            let label =
+                labels.get(self.label.as_ref().and_then(|label| Some([label.key(batch, row)?, 0])), || {
+                    let text = self.label.as_ref().map(|label| label.text(batch, row)).unwrap_or_default();
+                    self.labels.id(text, f64::NAN)
+                });
             self.slices.push(Slice { lane, label, start, end });
         }
     }
@@ -192,7 +224,7 @@ impl Picture for Timeline {
             let mut line = Grid::new(width, 1);
             for column in 0..width {
                 let fills = (0..shown.names.len()).map(|fill| {
-                    let cell = taken.get(&(row, fill)).map_or(0.0, |cells| cells[column]);
+                    let cell = taken[row * shown.names.len() + fill].get(column).copied().unwrap_or(0.0);
                     (fill, cell)
                 });
                 let Some((fill, cell)) = fills.rev().max_by(|a, b| a.1.total_cmp(&b.1)) else { continue };
@@ -271,7 +303,7 @@ impl Timeline {
             shown.lanes.iter().enumerate().map(|(row, &lane)| (lane, row)).collect();
         let mut lanes: Vec<Vec<(&Slice, usize)>> = vec![Vec::new(); shown.lanes.len()];
         for slice in &self.slices {
-            if let Some(&row) = rows.get(&slice.lane) {
+            if let Some(&row) = rows.get(&(slice.lane as usize)) {
                 lanes[row].push((slice, 0));
             }
         }
@@ -304,14 +336,14 @@ impl Timeline {
         for &(slice, depth) in slices {
             let (from, to) = (shown.axis.place(slice.start), shown.axis.place(slice.end));
             let (x, width) = (area.x + from * area.width, (to - from) * area.width);
-            let fill = shown.fills[slice.label];
+            let fill = shown.fills[slice.label as usize];
             if x + width < ends[depth].0 + 0.5 && fill == ends[depth].1 {
                 continue;
             }
             ends[depth] = (x + width.max(0.5), fill);
             #[expect(clippy::cast_precision_loss, reason = "a few lines")]
             let y = y + depth as f64 * HEIGHT;
-            let label = &self.labels.texts[slice.label].0;
+            let label = &self.labels.texts[slice.label as usize].0;
             let about = format!(
                 "{lane}: {label} {} + {}",
                 Unit::Time.text(slice.start),
