@@ -1,10 +1,11 @@
 //! The command line: arguments in, calls down, words out. No logic of its own.
 //!
 //! `args` says what can be typed, `answer` runs queries and writes their results, `run` finds saved ones, `check` evaluates
-//! assertions, `pages` shows what is in the catalog and how a query is planned. Nothing else in the program prints.
+//! assertions, `capture` fetches a trace, `pages` shows what is in the catalog and how a query is planned. Nothing else in the program prints.
 
 mod answer;
 mod args;
+mod capture;
 mod check;
 mod pages;
 mod progress;
@@ -42,6 +43,15 @@ impl From<engine::Error> for Failure {
             engine::Error::Memory(_) | engine::Error::Run(_) | engine::Error::Internal(_) => {
                 Self::Query(error.to_string())
             }
+        }
+    }
+}
+
+impl From<crate::capture::Error> for Failure {
+    fn from(error: crate::capture::Error) -> Self {
+        match error {
+            crate::capture::Error::Write(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Self::BrokenPipe,
+            other => Self::Usage(other.to_string()),
         }
     }
 }
@@ -85,6 +95,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Check { files, format, output }) => {
             check::check(files, *format, output.as_deref(), &args.limits, &terminal)
         }
+        Some(Command::Capture(args)) => capture::capture(args, &terminal),
         Some(Command::Help { topic }) => pages::help(topic.as_deref()),
         Some(Command::Reference { part }) => pages::reference(*part),
     };

@@ -15,15 +15,30 @@ use futures::StreamExt;
 use tokio::sync::mpsc;
 
 use crate::catalog::TableCall;
+use crate::compression::Position;
 use crate::tables::Sink;
 
 /// Hears how far a pass is.
 pub trait Progress: Debug + Send + Sync {
-    /// So many bytes of the trace have been read, of all where that is known.
+    /// So many bytes of the input have been read, of all where that is known.
     fn read(&self, bytes: u64, of: Option<u64>);
 
     /// The pass is over.
     fn finish(&self);
+}
+
+/// Tells how far the input of a pass has been read.
+pub(super) struct Meter<'a> {
+    pub(super) progress: &'a dyn Progress,
+    pub(super) position: Position,
+    /// Bytes of the input; None: not known.
+    pub(super) size: Option<u64>,
+}
+
+impl Meter<'_> {
+    fn tell(&self) {
+        self.progress.read(self.position.bytes(), self.size);
+    }
 }
 
 /// Rows in a batch that goes on to operators: they work in parallel on batches, not within them.
@@ -42,13 +57,12 @@ fn pieces(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
 /// Keeps all batches by table.
 pub(super) struct Collector<'a> {
     tables: HashMap<TableCall, Vec<RecordBatch>>,
-    progress: &'a dyn Progress,
-    bytes: Option<u64>,
+    meter: Meter<'a>,
 }
 
 impl<'a> Collector<'a> {
-    pub(super) fn new(progress: &'a dyn Progress, bytes: Option<u64>) -> Self {
-        Self { tables: HashMap::new(), progress, bytes }
+    pub(super) fn new(meter: Meter<'a>) -> Self {
+        Self { tables: HashMap::new(), meter }
     }
 
     pub(super) fn into_tables(self) -> HashMap<TableCall, Vec<RecordBatch>> {
@@ -62,8 +76,8 @@ impl Sink for Collector<'_> {
         ControlFlow::Continue(())
     }
 
-    fn progress(&mut self, bytes: u64) -> ControlFlow<()> {
-        self.progress.read(bytes, self.bytes);
+    fn progress(&mut self) -> ControlFlow<()> {
+        self.meter.tell();
         ControlFlow::Continue(())
     }
 }
@@ -74,19 +88,13 @@ type Channel = mpsc::Sender<Result<RecordBatch>>;
 pub(super) struct Sender<'a> {
     to: Channel,
     places: Vec<usize>,
-    progress: &'a dyn Progress,
-    bytes: Option<u64>,
+    meter: Meter<'a>,
 }
 
 impl<'a> Sender<'a> {
     /// `places`: the columns to send, in order, by their places in a batch.
-    pub(super) fn new(
-        to: Channel,
-        places: Vec<usize>,
-        progress: &'a dyn Progress,
-        bytes: Option<u64>,
-    ) -> Self {
-        Self { to, places, progress, bytes }
+    pub(super) fn new(to: Channel, places: Vec<usize>, meter: Meter<'a>) -> Self {
+        Self { to, places, meter }
     }
 }
 
@@ -101,8 +109,8 @@ impl Sink for Sender<'_> {
         ControlFlow::Continue(())
     }
 
-    fn progress(&mut self, bytes: u64) -> ControlFlow<()> {
-        self.progress.read(bytes, self.bytes);
+    fn progress(&mut self) -> ControlFlow<()> {
+        self.meter.tell();
         if self.to.is_closed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
