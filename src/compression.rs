@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
-use zstd::Decoder as ZstdDecoder;
+use zstd::stream::raw::{DParameter, Decoder as ZstdDecoder, InBuffer, Operation as _, OutBuffer};
 
 /// How an input is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +64,7 @@ impl Content {
                 Box::new(Decompressed::new(decoder, Compression::Gzip, &position))
             }
             Some(Compression::Zstd) => {
-                let mut decoder = ZstdDecoder::with_buffer(input)?;
-                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                let decoder = Zstd::new(input)?;
                 Box::new(Decompressed::new(decoder, Compression::Zstd, &position))
             }
         };
@@ -138,6 +137,45 @@ impl<R: BufRead> BufRead for Counted<R> {
     fn consume(&mut self, bytes: usize) {
         self.read.consume(bytes);
         self.position.add(bytes);
+    }
+}
+
+/// Decompresses zstd data block by block, as it asks for them: an error loses all that one call has decompressed.
+struct Zstd<R> {
+    input: R,
+    decoder: ZstdDecoder<'static>,
+    /// Bytes to go on with; 0: a frame is over, or there is none yet.
+    wanted: usize,
+}
+
+impl<R: BufRead> Zstd<R> {
+    fn new(input: R) -> io::Result<Self> {
+        let mut decoder = ZstdDecoder::new()?;
+        decoder.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG))?;
+        Ok(Self { input, decoder, wanted: 0 })
+    }
+}
+
+impl<R: BufRead> Read for Zstd<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut out = OutBuffer::around(buf);
+        loop {
+            let input = self.input.fill_buf()?;
+            if input.is_empty() && self.wanted == 0 {
+                return Ok(0);
+            }
+            let is_over = input.is_empty();
+            let mut piece = InBuffer::around(&input[..input.len().min(self.wanted.max(1))]);
+            self.wanted = self.decoder.run(&mut piece, &mut out)?;
+            let read = piece.pos();
+            self.input.consume(read);
+            if out.pos() > 0 || out.capacity() == 0 {
+                return Ok(out.pos());
+            }
+            if is_over && self.wanted > 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+        }
     }
 }
 

@@ -42,7 +42,9 @@ impl Address {
                 return Err(Error::Https { url: text.to_owned() });
             }
             Some((scheme, _)) => {
-                return Err(Error::Address(format!("`{scheme}` is not supported: the address is one of http")));
+                return Err(Error::Address(format!(
+                    "`{scheme}` is not supported: the address is one of http"
+                )));
             }
         };
         let (place, fragment) = rest.split_once('#').unwrap_or((rest, ""));
@@ -56,7 +58,9 @@ impl Address {
         let given = query.split('&').find_map(|part| part.strip_prefix("seconds="));
         let (query, duration) = match (given, seconds) {
             (Some(_), Some(_)) => {
-                return Err(Error::Address("the address says for how many seconds: leave --seconds out".into()));
+                return Err(Error::Address(
+                    "the address says for how many seconds: leave --seconds out".into(),
+                ));
             }
             (Some(text), None) => (query.to_owned(), positive(text.parse().ok())),
             (None, _) => {
@@ -112,7 +116,8 @@ mod tests {
 
     #[test]
     fn durations_are_those_that_go_takes() {
-        for (text, seconds) in [("2", 2.0), ("0.25", 0.25), ("0", 1.0), ("-3", 1.0), ("x", 1.0), ("NaN", 1.0)] {
+        for (text, seconds) in [("2", 2.0), ("0.25", 0.25), ("0", 1.0), ("-3", 1.0), ("x", 1.0), ("NaN", 1.0)]
+        {
             let address = Address::new(&format!("a?seconds={text}"), None).unwrap();
             assert_eq!(address.duration(), Duration::from_secs_f64(seconds), "{text}");
         }

@@ -22,10 +22,10 @@ const TEXT: u64 = 1 << 10;
 /// Gives the pieces of a trace, the first of which has been found to begin one, to `take`, which says whether it wants more.
 pub(super) fn fetch(address: &Address, take: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<(), Error> {
     let url = || address.url().to_owned();
-    let response = agent().get(address.url()).call().map_err(|error| Error::Connect {
-        url: url(),
-        reason: reason(&error),
-    })?;
+    let response = agent()
+        .get(address.url())
+        .call()
+        .map_err(|error| Error::Connect { url: url(), reason: reason(&error) })?;
     if response.status() != StatusCode::OK {
         return Err(refused(address, response));
     }

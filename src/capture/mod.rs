@@ -89,7 +89,9 @@ pub fn capture(
             }
             Ok(Err(error)) => error,
             Err(RecvTimeoutError::Disconnected) => break None,
-            Err(RecvTimeoutError::Timeout) if heard.max(begun + address.duration()).elapsed() < GRACE => continue,
+            Err(RecvTimeoutError::Timeout) if heard.max(begun + address.duration()).elapsed() < GRACE => {
+                continue;
+            }
             Err(RecvTimeoutError::Timeout) => Error::Silent { url: address.url().to_owned(), time: GRACE },
         };
         if bytes == 0 {

@@ -16,9 +16,6 @@ use super::terminal::Terminal;
 use crate::capture::{self, Address, Captured, Cut};
 use crate::output::{escape, human};
 
-/// Exit code of a program that a signal ends, as shells have it.
-const INTERRUPTED: i32 = 130;
-
 pub(super) fn capture(args: &Capture, terminal: &Terminal) -> Result<(), Failure> {
     let address = Address::new(&args.address, args.seconds)?;
     let path = match &args.output {
@@ -52,9 +49,7 @@ fn to_standard_output(address: &Address, terminal: &Terminal) -> Result<(), Fail
 fn fetch(address: &Address, target: &mut Target, terminal: &Terminal) -> Result<Captured, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
-        // The first one ends the capture, a second one the program.
-        flag::register_conditional_shutdown(signal, INTERRUPTED, stop.clone())
-            .and_then(|_| flag::register(signal, stop.clone()))
+        flag::register(signal, stop.clone())
             .map_err(|e| Failure::Usage(format!("signals can't be received: {e}")))?;
     }
     let bar = CaptureBar::new(address.duration(), terminal);

@@ -17,7 +17,6 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use clap::error::ErrorKind;
 
 use crate::engine;
 use args::{Args, Command};
@@ -76,11 +75,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let terminal = Terminal::new();
     let args = match Args::try_parse_from(args) {
         Ok(args) => args,
-        Err(e) => {
-            let is_help = matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            let _ = e.print();
-            return ExitCode::from(if is_help { 0 } else { 2 });
-        }
+        Err(e) => return ExitCode::from(terminal.usage(&e)),
     };
     let result = match &args.command {
         None => answer::queries(&args, &terminal),

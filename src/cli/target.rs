@@ -13,7 +13,11 @@ use crate::output::Format;
 pub(super) enum Target {
     StandardOutput,
     /// Becomes the file of this name in the end; whether it may replace one.
-    New { file: NamedTempFile, path: PathBuf, replaces: bool },
+    New {
+        file: NamedTempFile,
+        path: PathBuf,
+        replaces: bool,
+    },
     /// A pipe or a device: nothing can be put in its place.
     Special(File),
 }
@@ -98,7 +102,10 @@ impl Target {
 }
 
 fn exists(path: &Path) -> Failure {
-    Failure::Usage(format!("{} is there already: name another file with -o, or replace it with --force", path.display()))
+    Failure::Usage(format!(
+        "{} is there already: name another file with -o, or replace it with --force",
+        path.display()
+    ))
 }
 
 fn failure(path: &Path, error: &io::Error) -> Failure {
