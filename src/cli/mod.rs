@@ -75,7 +75,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let terminal = Terminal::new();
     let args = match Args::try_parse_from(args) {
         Ok(args) => args,
-        Err(e) => return ExitCode::from(terminal.usage(&e)),
+        Err(e) => return ExitCode::from(terminal::usage(&e)),
     };
     let result = match &args.command {
         None => answer::queries(&args, &terminal),

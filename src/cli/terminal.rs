@@ -43,22 +43,6 @@ impl Terminal {
         say(label, message);
     }
 
-    /// Shows a page of help, or what is wrong with the arguments; gives the exit code.
-    pub(super) fn usage(&self, error: &clap::Error) -> u8 {
-        // An argument may be the name of a file, which is anybody's.
-        let typed = error.context().map(|(_, value)| value.to_string());
-        let is_unsafe = |c: char| c != '\n' && escape::is_unsafe(c);
-        if typed.chain(error.source().map(ToString::to_string)).any(|text| text.contains(is_unsafe)) {
-            for line in error.render().to_string().lines() {
-                print(&format!("{}\n", escape::terminal(line)));
-            }
-        } else {
-            // Nothing can be done where standard error itself fails.
-            let _ = error.print();
-        }
-        if error.use_stderr() { 2 } else { 0 }
-    }
-
     /// Shows what is wrong with a query.
     pub(super) fn diagnostics(&self, compiled: &Compiled) {
         if !compiled.diagnostics.is_empty() {
@@ -67,6 +51,22 @@ impl Terminal {
             print(&report::render(&sources, &compiled.diagnostics, self.error_color));
         }
     }
+}
+
+/// Shows a page of help, or what is wrong with the arguments; gives the exit code.
+pub(super) fn usage(error: &clap::Error) -> u8 {
+    // An argument may be the name of a file, which is anybody's.
+    let typed = error.context().map(|(_, value)| value.to_string());
+    let is_unsafe = |c: char| c != '\n' && escape::is_unsafe(c);
+    if typed.chain(error.source().map(ToString::to_string)).any(|text| text.contains(is_unsafe)) {
+        for line in error.render().to_string().lines() {
+            print(&format!("{}\n", escape::terminal(line)));
+        }
+    } else {
+        // Nothing can be done where standard error itself fails.
+        let _ = error.print();
+    }
+    if error.use_stderr() { 2 } else { 0 }
 }
 
 fn say(label: &str, message: &str) {
