@@ -2,6 +2,8 @@
 
 pub mod diag;
 
+pub mod capture;
+pub mod compression;
 pub mod trace;
 
 pub mod catalog;

@@ -51,7 +51,7 @@ impl Sink for Nowhere {
         ControlFlow::Continue(())
     }
 
-    fn progress(&mut self, _: u64) -> ControlFlow<()> {
+    fn progress(&mut self) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }

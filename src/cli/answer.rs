@@ -263,9 +263,15 @@ fn options(output: &Output, terminal: &Terminal) -> output::Options {
 }
 
 fn describe_loss(loss: &Loss) -> String {
-    let Loss { problem, lost, bytes } = loss;
-    #[expect(clippy::cast_precision_loss, reason = "a share")]
-    let share = if *bytes == 0 { 0.0 } else { 100.0 * *lost as f64 / *bytes as f64 };
-    let size = human::bytes(lost.cast_signed());
-    format!("{problem}; {size} ({share:.1}%) of the trace could not be used, the answer is that of the rest")
+    let Loss { problem, valid, bytes } = loss;
+    let lost = bytes.map_or_else(
+        || format!("what follows the first {}", human::bytes(valid.cast_signed())),
+        |bytes| {
+            let lost = bytes.saturating_sub(*valid);
+            #[expect(clippy::cast_precision_loss, reason = "a share")]
+            let share = if bytes == 0 { 0.0 } else { 100.0 * lost as f64 / bytes as f64 };
+            format!("{} ({share:.1}%)", human::bytes(lost.cast_signed()))
+        },
+    );
+    format!("{problem}; {lost} of the trace could not be used, the answer is that of the rest")
 }

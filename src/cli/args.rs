@@ -32,7 +32,7 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "FILE", conflicts_with = "execute")]
     pub(super) file: Option<PathBuf>,
 
-    /// The trace, or - for standard input
+    /// The trace, also compressed by gzip or zstd; - for standard input
     #[arg(value_name = "TRACE")]
     pub(super) trace: Option<PathBuf>,
 
@@ -50,7 +50,8 @@ Examples:
   gtq --format csv -o waits.csv -e \"select reason, sum(dur) as time from goroutine_states\" trace.dat
   gtq --format pprof -o waits.pb.gz -e \"select stack, count() as count, sum(dur) as time from goroutine_states\" trace.dat
   gtq --format perfetto -o g.pftrace -e \"from goroutine_states |> render timeline(g, start, end, state)\" trace.dat
-  curl -s 'http://localhost:6060/debug/pprof/trace?seconds=5' | gtq -e \"select count() from events\" -
+  gtq -e \"select count() from events\" - < trace.dat.gz
+  gtq capture localhost:6060 --seconds 5 -o trace.dat
   gtq tables                        what there is to ask about
   gtq describe goroutine_states     the columns of a table
   gtq explain \"select count() from events\"
@@ -115,6 +116,9 @@ pub(super) enum Command {
         #[arg(short = 'o', long = "output", value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Fetch the trace of a running program from its net/http/pprof
+    #[command(after_help = CAPTURE_EXAMPLES)]
+    Capture(Capture),
     /// Explain the code of an error or a warning, or a command
     #[command(after_help = "Examples:\n  gtq help E0201\n  gtq help run")]
     Help {
@@ -124,6 +128,26 @@ pub(super) enum Command {
     /// Print a part of the reference as Markdown
     #[command(hide = true)]
     Reference { part: Reference },
+}
+
+/// What `gtq capture` takes.
+#[derive(ClapArgs)]
+pub(super) struct Capture {
+    /// Where the program serves net/http/pprof: host:port or http://host:port, with a path if it is not
+    /// /debug/pprof/trace
+    pub(super) address: String,
+
+    /// How long the trace is [default: 5, or what the address says]
+    #[arg(long, value_name = "N", value_parser = parse_seconds)]
+    pub(super) seconds: Option<f64>,
+
+    /// Where the trace is put, - for standard output [default: the first of trace.dat, trace-2.dat, … that is not there]
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 /// How the results of assertions are written.
@@ -160,6 +184,16 @@ Examples:
   gtq check --format junit -o report.xml checks.gtq *.trace
 
 Exit codes: 0 all assertions hold, 1 one does not, 2 a trace or a file can't be read.";
+
+const CAPTURE_EXAMPLES: &str = "\
+Examples:
+  gtq capture localhost:6060
+  gtq capture http://localhost:6060 --seconds 10 -o slow.trace
+  gtq capture http://localhost:6060/own/path/trace
+  gtq capture localhost:6060 -o - | gtq -e \"select count() from events\" -
+
+Ctrl-C ends it before its time: what came so far is kept if queries can be asked of it.
+The file is there only when the trace has come. https is not supported: use curl.";
 
 /// How results are written.
 #[derive(ClapArgs, Clone, Default)]
@@ -222,6 +256,13 @@ fn parse_size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "a size must be positive and fit in memory".to_owned())
 }
 
+/// Reads a number of seconds.
+fn parse_seconds(text: &str) -> Result<f64, String> {
+    const DAY: f64 = 86_400.0;
+    let seconds = text.parse().ok().filter(|seconds| (f64::MIN_POSITIVE..=DAY).contains(seconds));
+    seconds.ok_or_else(|| format!("a number of seconds is more than 0 and at most {DAY}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,6 +271,14 @@ mod tests {
     fn the_arguments_are_consistent() {
         use clap::CommandFactory as _;
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn seconds() {
+        assert_eq!((parse_seconds("5"), parse_seconds("0.5")), (Ok(5.0), Ok(0.5)));
+        for wrong in ["", "0", "-1", "5s", "nan", "inf", "86401"] {
+            assert!(parse_seconds(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

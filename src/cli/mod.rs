@@ -1,10 +1,11 @@
 //! The command line: arguments in, calls down, words out. No logic of its own.
 //!
 //! `args` says what can be typed, `answer` runs queries and writes their results, `run` finds saved ones, `check` evaluates
-//! assertions, `pages` shows what is in the catalog and how a query is planned. Nothing else in the program prints.
+//! assertions, `capture` fetches a trace, `pages` shows what is in the catalog and how a query is planned. Nothing else in the program prints.
 
 mod answer;
 mod args;
+mod capture;
 mod check;
 mod pages;
 mod progress;
@@ -16,7 +17,6 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use clap::error::ErrorKind;
 
 use crate::engine;
 use args::{Args, Command};
@@ -46,6 +46,15 @@ impl From<engine::Error> for Failure {
     }
 }
 
+impl From<crate::capture::Error> for Failure {
+    fn from(error: crate::capture::Error) -> Self {
+        match error {
+            crate::capture::Error::Write(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Self::BrokenPipe,
+            other => Self::Usage(other.to_string()),
+        }
+    }
+}
+
 impl From<crate::output::Error> for Failure {
     fn from(error: crate::output::Error) -> Self {
         if error.is_broken_pipe() {
@@ -66,11 +75,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let terminal = Terminal::new();
     let args = match Args::try_parse_from(args) {
         Ok(args) => args,
-        Err(e) => {
-            let is_help = matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            let _ = e.print();
-            return ExitCode::from(if is_help { 0 } else { 2 });
-        }
+        Err(e) => return ExitCode::from(terminal::usage(&e)),
     };
     let result = match &args.command {
         None => answer::queries(&args, &terminal),
@@ -85,6 +90,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Check { files, format, output }) => {
             check::check(files, *format, output.as_deref(), &args.limits, &terminal)
         }
+        Some(Command::Capture(args)) => capture::capture(args, &terminal),
         Some(Command::Help { topic }) => pages::help(topic.as_deref()),
         Some(Command::Reference { part }) => pages::reference(*part),
     };

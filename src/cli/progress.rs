@@ -1,4 +1,4 @@
-//! A progress bar for long passes.
+//! Progress bars, for long passes and for captures.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::terminal::Terminal;
+use crate::capture;
 use crate::engine::Progress;
+use crate::output::human;
 
 /// Loads that take less are over before a bar would help.
 const DELAY: Duration = Duration::from_secs(1);
@@ -53,6 +55,36 @@ fn new_bar(of: Option<u64>) -> ProgressBar {
         None => "reading the trace {spinner} {bytes}",
     };
     bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// How far a capture is. Shows nothing where standard error is no terminal.
+pub(super) struct CaptureBar {
+    bar: ProgressBar,
+    of: Duration,
+}
+
+impl CaptureBar {
+    pub(super) fn new(of: Duration, terminal: &Terminal) -> Self {
+        let target =
+            if terminal.shows_progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(millis(of)), target);
+        let style = ProgressStyle::with_template("capturing {bar:30} {msg}");
+        Self { bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())), of }
+    }
+
+    pub(super) fn set(&self, progress: capture::Progress) {
+        let (time, of) = (progress.time.min(self.of).as_secs_f64(), self.of.as_secs_f64());
+        self.bar.set_message(format!("{time:.1}s of {of}s, {}", human::bytes(progress.bytes.cast_signed())));
+        self.bar.set_position(millis(progress.time.min(self.of)));
+    }
+
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Progress for Silent {

@@ -9,7 +9,7 @@ use super::Failure;
 use super::answer::{answer, checked, open, prepare, show, spare, statements};
 use super::args::{Limits, Output, RUN_EXAMPLES};
 use super::pages::page;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, usage};
 use crate::engine::{self, FoundQuery, Origin, ParamValue, SavedParam, SavedQuery, Shelves, stem};
 use crate::output::{Format, escape};
 
@@ -23,11 +23,7 @@ pub(super) fn run(words: &[OsString], terminal: &Terminal) -> Result<(), Failure
     let FoundQuery { text, compiled, query } = found;
     let matches = match command(&text.origin.to_string(), query.as_ref())?.try_get_matches_from(words) {
         Ok(matches) => matches,
-        Err(e) => {
-            let code = if e.use_stderr() { 2 } else { 0 };
-            let _ = e.print();
-            return Err(Failure::Said(code));
-        }
+        Err(e) => return Err(Failure::Said(usage(&e))),
     };
     let compiled = checked(compiled, terminal)?;
     let (output, limits) = (options::<Output>(&matches)?, options::<Limits>(&matches)?);
@@ -66,11 +62,7 @@ fn list(shelves: &Shelves, words: &[OsString], terminal: &Terminal) -> Result<()
     );
     let matches = match command.try_get_matches_from(words) {
         Ok(matches) => matches,
-        Err(e) => {
-            let code = if e.use_stderr() { 2 } else { 0 };
-            let _ = e.print();
-            return Err(Failure::Said(code));
-        }
+        Err(e) => return Err(Failure::Said(usage(&e))),
     };
     let (mut names, mut params, mut docs, mut places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let current = std::env::current_dir().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! What is known of the terminal, and how to speak to people on it.
 
+use std::error::Error as _;
 use std::io::{self, IsTerminal, Write};
 
 use crate::engine::Compiled;
@@ -50,6 +51,22 @@ impl Terminal {
             print(&report::render(&sources, &compiled.diagnostics, self.error_color));
         }
     }
+}
+
+/// Shows a page of help, or what is wrong with the arguments; gives the exit code.
+pub(super) fn usage(error: &clap::Error) -> u8 {
+    // An argument may be the name of a file, which is anybody's.
+    let typed = error.context().map(|(_, value)| value.to_string());
+    let is_unsafe = |c: char| c != '\n' && escape::is_unsafe(c);
+    if typed.chain(error.source().map(ToString::to_string)).any(|text| text.contains(is_unsafe)) {
+        for line in error.render().to_string().lines() {
+            print(&format!("{}\n", escape::terminal(line)));
+        }
+    } else {
+        // Nothing can be done where standard error itself fails.
+        let _ = error.print();
+    }
+    if error.use_stderr() { 2 } else { 0 }
 }
 
 fn say(label: &str, message: &str) {

@@ -5,13 +5,14 @@ use std::fmt;
 use arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 
+use crate::compression::Compression;
 use crate::trace;
 
 /// Why there is no answer, or no whole one.
 #[derive(Debug)]
 pub enum Error {
-    /// The trace can't be read.
-    Open { path: String, error: trace::Error },
+    /// The trace can't be read. What is compressed has its offsets where it is decompressed.
+    Open { path: String, compression: Option<Compression>, error: trace::Error },
     /// The query needs a trace and there is none.
     NoTrace,
     /// The query met a value that it can't be computed for.
@@ -69,7 +70,10 @@ fn cast_error(message: &str) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Open { path, error } => write!(f, "can't read {path}: {error}"),
+            Self::Open { path, compression: None, error } => write!(f, "can't read {path}: {error}"),
+            Self::Open { path, compression: Some(compression), error } => {
+                write!(f, "can't read {path} (decompressed from {compression}): {error}")
+            }
             Self::NoTrace => f.write_str("the query needs a trace: name its file after the options"),
             Self::Run(message) => write!(f, "the query can't be computed: {message}"),
             Self::Memory(_) => f.write_str("the query needs more memory than --memory-limit allows"),

@@ -15,15 +15,30 @@ use futures::StreamExt;
 use tokio::sync::mpsc;
 
 use crate::catalog::TableCall;
+use crate::compression::Position;
 use crate::tables::{Needs, Scan, Sink};
 
 /// Hears how far a pass is.
 pub trait Progress: Debug + Send + Sync {
-    /// So many bytes of the trace have been read, of all where that is known.
+    /// So many bytes of the input have been read, of all where that is known.
     fn read(&self, bytes: u64, of: Option<u64>);
 
     /// The pass is over.
     fn finish(&self);
+}
+
+/// Tells how far the input of a pass has been read.
+pub(super) struct Meter<'a> {
+    pub(super) progress: &'a dyn Progress,
+    pub(super) position: Position,
+    /// Bytes of the input; None: not known.
+    pub(super) size: Option<u64>,
+}
+
+impl Meter<'_> {
+    fn tell(&self) {
+        self.progress.read(self.position.bytes(), self.size);
+    }
 }
 
 /// Rows in a batch that goes on to operators: they work in parallel on batches, not within them.
@@ -68,19 +83,13 @@ pub(super) struct Receiver<'a> {
     tables: HashMap<TableCall, Vec<RecordBatch>>,
     /// Whether there are tables to keep.
     keeps: bool,
-    progress: &'a dyn Progress,
-    bytes: Option<u64>,
+    meter: Meter<'a>,
 }
 
 impl<'a> Receiver<'a> {
-    pub(super) fn new(
-        feeds: Vec<Feed>,
-        needs: &Needs,
-        progress: &'a dyn Progress,
-        bytes: Option<u64>,
-    ) -> Self {
+    pub(super) fn new(feeds: Vec<Feed>, needs: &Needs, meter: Meter<'a>) -> Self {
         let keeps = needs.iter().any(|(call, _)| feeds.iter().all(|feed| feed.call != *call));
-        Self { feeds, tables: HashMap::new(), keeps, progress, bytes }
+        Self { feeds, tables: HashMap::new(), keeps, meter }
     }
 
     pub(super) fn into_tables(self) -> HashMap<TableCall, Vec<RecordBatch>> {
@@ -108,8 +117,8 @@ impl Sink for Receiver<'_> {
         self.wants_more()
     }
 
-    fn progress(&mut self, bytes: u64) -> ControlFlow<()> {
-        self.progress.read(bytes, self.bytes);
+    fn progress(&mut self) -> ControlFlow<()> {
+        self.meter.tell();
         for feed in &mut self.feeds {
             feed.closed |= feed.to.is_closed();
         }

@@ -50,9 +50,10 @@ pub struct Limits {
 pub struct Loss {
     /// Why.
     pub problem: String,
-    /// Bytes lost, of all.
-    pub lost: u64,
-    pub bytes: u64,
+    /// Bytes of the trace that come before the loss.
+    pub valid: u64,
+    /// Bytes of the whole trace; None: how much is lost is not known, as of a pipe or of compressed data.
+    pub bytes: Option<u64>,
 }
 
 /// An open trace; or none, for queries that need none.

@@ -9,9 +9,10 @@ use arrow::array::RecordBatch;
 use datafusion::execution::SendableRecordBatchStream;
 
 use super::error::Error;
-use super::load::{self, Feed, Progress, Receiver};
+use super::load::{self, Feed, Meter, Progress, Receiver};
 use super::session::Loss;
 use crate::catalog::TableCall;
+use crate::compression::{Compression, Content, Position};
 use crate::tables::{FileInfo, Needs, Outcome, Pass, RowSource, Scan, ScanMetrics, Stacks, Want, Window};
 use crate::trace::{self, ErrorKind, Reader};
 
@@ -20,6 +21,7 @@ use crate::trace::{self, ErrorKind, Reader};
 pub enum Input {
     /// `-`; can be read once.
     StandardInput,
+    /// Can be read once too, if it is a pipe.
     File(PathBuf),
 }
 
@@ -27,6 +29,7 @@ pub enum Input {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceInfo {
     pub path: String,
+    /// Size of the file, as it is; None: it is a pipe.
     pub bytes: Option<u64>,
 }
 
@@ -35,6 +38,8 @@ pub struct TraceInfo {
 pub(super) struct TraceSource {
     input: Input,
     file: FileInfo,
+    /// Bytes of the input, as it is; None: it is no regular file, and can be read once.
+    size: Option<u64>,
     stacks: Arc<Stacks>,
     progress: Arc<dyn Progress>,
     /// The reader that showed that the input is a trace, for the first pass.
@@ -45,12 +50,16 @@ pub(super) struct TraceSource {
     pending: Mutex<Option<Loss>>,
 }
 
-/// A reader, kept out of `Debug`.
-struct Opened(Reader);
+/// A reader at the beginning of the trace, and how far it has read the input.
+struct Opened {
+    reader: Reader,
+    compression: Option<Compression>,
+    position: Position,
+}
 
 impl std::fmt::Debug for Opened {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Reader")
+        f.debug_struct("Opened").field("position", &self.position).finish_non_exhaustive()
     }
 }
 
@@ -63,14 +72,18 @@ struct Loaded {
 
 impl TraceSource {
     pub(super) fn open(input: Input, progress: Arc<dyn Progress>) -> Result<Self, Error> {
-        let file = describe(&input)?;
-        let reader = read(&input, &file)?;
+        let (mut file, size) = describe(&input)?;
+        let first = read(&input, &file)?;
+        if first.compression.is_none() {
+            file.bytes = size;
+        }
         Ok(Self {
             input,
             file,
+            size,
             stacks: Arc::default(),
             progress,
-            first: Mutex::new(Some(Opened(reader))),
+            first: Mutex::new(Some(first)),
             loaded: Mutex::default(),
             loss: Mutex::default(),
             pending: Mutex::default(),
@@ -82,12 +95,12 @@ impl TraceSource {
     }
 
     pub(super) fn info(&self) -> TraceInfo {
-        TraceInfo { path: self.file.path.clone(), bytes: self.file.bytes }
+        TraceInfo { path: self.file.path.clone(), bytes: self.size }
     }
 
     /// Whether a second pass is impossible.
     pub(super) fn reads_once(&self) -> bool {
-        self.input == Input::StandardInput
+        self.size.is_none()
     }
 
     /// What the last pass had to leave out.
@@ -115,9 +128,9 @@ impl TraceSource {
     /// # Errors
     /// When the trace can't be read again.
     pub(super) fn pass(&self, needs: &Needs, feeds: Vec<Feed>) -> Result<(), Error> {
-        let mut reader = self.reader()?;
+        let Opened { mut reader, position, .. } = self.reader()?;
         let fed: Vec<TableCall> = feeds.iter().map(|feed| feed.call().clone()).collect();
-        let mut receiver = Receiver::new(feeds, needs, self.progress.as_ref(), self.file.bytes);
+        let mut receiver = Receiver::new(feeds, needs, self.meter(position));
         let pass = Pass::new(needs, Window::default(), self.stacks.clone());
         let outcome = pass.run(&mut reader, &self.file, &mut receiver);
         self.finished(outcome);
@@ -132,19 +145,20 @@ impl TraceSource {
     }
 
     /// A reader at the beginning of the trace.
-    fn reader(&self) -> Result<Reader, Error> {
-        match lock(&self.first).take() {
-            Some(Opened(reader)) => Ok(reader),
-            None => read(&self.input, &self.file),
-        }
+    fn reader(&self) -> Result<Opened, Error> {
+        let first = lock(&self.first).take();
+        first.map_or_else(|| read(&self.input, &self.file), Ok)
+    }
+
+    fn meter(&self, position: Position) -> Meter<'_> {
+        Meter { progress: self.progress.as_ref(), position, size: self.size }
     }
 
     fn finished(&self, outcome: Outcome) {
         self.progress.finish();
         let Some(problem) = outcome.problem else { return };
-        let bytes = self.file.bytes.unwrap_or(outcome.bytes_read);
-        let lost = bytes.saturating_sub(outcome.valid_bytes);
-        *lock(&self.pending) = Some(Loss { problem: problem.to_string(), lost, bytes });
+        let (valid, bytes) = (outcome.valid_bytes, self.file.bytes);
+        *lock(&self.pending) = Some(Loss { problem: problem.to_string(), valid, bytes });
     }
 
     /// All that a pass could give has been used.
@@ -173,9 +187,9 @@ impl RowSource for TraceSource {
             scan.schema(),
             move || source.used(),
             move |to| {
-                let mut reader = self.reader().map_err(|e| e.to_string())?;
+                let Opened { mut reader, position, .. } = self.reader().map_err(|e| e.to_string())?;
                 let feeds = vec![Feed::new(&scan, &needs, to)];
-                let mut receiver = Receiver::new(feeds, &needs, self.progress.as_ref(), self.file.bytes);
+                let mut receiver = Receiver::new(feeds, &needs, self.meter(position));
                 let pass = Pass::new(&needs, scan.window, self.stacks.clone());
                 let outcome = pass.run(&mut reader, &self.file, &mut receiver);
                 metrics.add(&outcome);
@@ -190,9 +204,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn describe(input: &Input) -> Result<FileInfo, Error> {
+/// What is known of an input before it is opened, and its size.
+fn describe(input: &Input) -> Result<(FileInfo, Option<u64>), Error> {
     let Input::File(path) = input else {
-        return Ok(FileInfo { label: "-".into(), path: "-".into(), bytes: None });
+        return Ok((FileInfo { label: "-".into(), path: "-".into(), bytes: None }, None));
     };
     let text = path.display().to_string();
     let label = path.file_name().map_or_else(|| text.clone(), |name| name.to_string_lossy().into_owned());
@@ -200,19 +215,24 @@ fn describe(input: &Input) -> Result<FileInfo, Error> {
     if metadata.is_dir() {
         return Err(io_error(&text, std::io::Error::from(std::io::ErrorKind::IsADirectory)));
     }
-    Ok(FileInfo { label, path: text, bytes: metadata.is_file().then_some(metadata.len()) })
+    Ok((FileInfo { label, path: text, bytes: None }, metadata.is_file().then_some(metadata.len())))
 }
 
-fn read(input: &Input, file: &FileInfo) -> Result<Reader, Error> {
-    let reader = match input {
-        Input::StandardInput => Reader::new(std::io::stdin()),
-        Input::File(path) => Reader::new(File::open(path).map_err(|e| io_error(&file.path, e))?),
+fn read(input: &Input, file: &FileInfo) -> Result<Opened, Error> {
+    let content = match input {
+        Input::StandardInput => Content::new(std::io::stdin()),
+        Input::File(path) => File::open(path).and_then(Content::new),
     };
-    reader.map_err(|error| Error::Open { path: file.path.clone(), error })
+    let Content { read, compression, position } = content.map_err(|e| io_error(&file.path, e))?;
+    match Reader::new(read) {
+        Ok(reader) => Ok(Opened { reader, compression, position }),
+        Err(error) => Err(Error::Open { path: file.path.clone(), compression, error }),
+    }
 }
 
 fn io_error(path: &str, error: std::io::Error) -> Error {
-    Error::Open { path: path.to_owned(), error: trace::Error { offset: 0, kind: ErrorKind::Io(error) } }
+    let error = trace::Error { offset: 0, kind: ErrorKind::Io(error) };
+    Error::Open { path: path.to_owned(), compression: None, error }
 }
 
 /// Tables without a trace, to plan with.

@@ -15,8 +15,6 @@ pub(super) struct Chunk {
     pub(super) symbols: Symbols,
     /// Whether the generation begins with them.
     pub(super) begins: bool,
-    /// Bytes of the trace that have been read.
-    pub(super) bytes_read: u64,
 }
 
 /// The decoder's side.
@@ -61,14 +59,13 @@ impl Decoder {
         let mut events: Vec<Event> = Vec::with_capacity(EVENTS);
         let mut symbols = reader.symbols().clone();
         let mut begins = false;
-        let mut bytes_read = reader.bytes_read();
         let mut problem = None;
         loop {
             let mut stops = true;
             match reader.next_events() {
                 Ok(Some((run, _))) => {
                     if matches!(run.first(), Some(Event { what: Happening::Sync { .. }, .. })) {
-                        if !events.is_empty() && !self.send(&mut events, &symbols, &mut begins, bytes_read) {
+                        if !events.is_empty() && !self.send(&mut events, &symbols, &mut begins) {
                             return None;
                         }
                         begins = true;
@@ -84,9 +81,8 @@ impl Decoder {
                 Ok(None) => {}
                 Err(e) => problem = Some(e),
             }
-            bytes_read = reader.bytes_read();
             if stops || events.len() >= EVENTS {
-                let sent = self.send(&mut events, &symbols, &mut begins, bytes_read);
+                let sent = self.send(&mut events, &symbols, &mut begins);
                 if stops || !sent {
                     return problem;
                 }
@@ -95,7 +91,7 @@ impl Decoder {
     }
 
     /// Sends events, if there are any; says whether somebody takes them.
-    fn send(&self, events: &mut Vec<Event>, symbols: &Symbols, begins: &mut bool, bytes_read: u64) -> bool {
+    fn send(&self, events: &mut Vec<Event>, symbols: &Symbols, begins: &mut bool) -> bool {
         if events.is_empty() {
             return true;
         }
@@ -103,6 +99,6 @@ impl Decoder {
         next.clear();
         let events = std::mem::replace(events, next);
         let begins = std::mem::take(begins);
-        self.to.send(Chunk { events, symbols: symbols.clone(), begins, bytes_read }).is_ok()
+        self.to.send(Chunk { events, symbols: symbols.clone(), begins }).is_ok()
     }
 }

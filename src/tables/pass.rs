@@ -27,7 +27,7 @@ pub struct FileInfo {
     /// What people call it: its name without folders.
     pub label: String,
     pub path: String,
-    /// None: a pipe, whose size is what was read from it.
+    /// None: a pipe or compressed; then its size is what was read from it.
     pub bytes: Option<u64>,
 }
 
@@ -36,8 +36,8 @@ pub trait Sink {
     /// Takes a batch; says whether more are wanted.
     fn batch(&mut self, call: &TableCall, batch: RecordBatch) -> ControlFlow<()>;
 
-    /// Hears now and then how many bytes of the trace have been read; says whether to go on.
-    fn progress(&mut self, bytes: u64) -> ControlFlow<()>;
+    /// Hears now and then that the pass goes on; says whether it should.
+    fn progress(&mut self) -> ControlFlow<()>;
 }
 
 /// How a pass went.
@@ -155,7 +155,7 @@ impl Pass {
                     stopped |= self.observe(&chunk, start, sink).is_break();
                     if events - reported >= PROGRESS_EVENTS {
                         reported = events;
-                        stopped |= sink.progress(chunk.bytes_read).is_break();
+                        stopped |= sink.progress().is_break();
                     }
                     chunks.give_back(chunk);
                     if stopped {

@@ -25,6 +25,8 @@ pub enum ErrorKind {
     NoEvents,
     /// It ends in the middle of something.
     Truncated,
+    /// Another trace begins there: someone put several into one file.
+    AnotherTrace,
     /// Its bytes break the rules of the format.
     Malformed(String),
     /// Its events contradict each other.
@@ -54,6 +56,13 @@ impl fmt::Display for Error {
             ErrorKind::NoEvents => f.write_str("the trace has a header but no events"),
             ErrorKind::Truncated => {
                 write!(f, "the trace is cut off at byte {}", self.offset)
+            }
+            ErrorKind::AnotherTrace => {
+                write!(
+                    f,
+                    "another trace begins at byte {}; each trace must be in a file of its own",
+                    self.offset
+                )
             }
             ErrorKind::Malformed(m) => write!(f, "the trace is damaged near byte {}: {m}", self.offset),
             ErrorKind::Inconsistent(m) => {

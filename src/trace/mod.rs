@@ -41,5 +41,5 @@ pub use event::{
     Scope, StackId, StringId, TaskId, ThreadId, Time,
 };
 pub(crate) use heap::Heap;
-pub use reader::{Clock, GenerationInfo, Reader, Version};
+pub use reader::{Clock, GenerationInfo, Reader, Version, is_trace};
 pub use symbols::{Frame, Symbols};

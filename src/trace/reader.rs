@@ -232,24 +232,36 @@ impl Reader {
     }
 }
 
-/// Reads `go 1.N trace` and the zero bytes that make it 16 bytes.
+/// Bytes of a trace's header.
+pub(super) const HEADER: usize = 16;
+
+/// Reads a header of a version that is known.
 fn header(input: &mut Input) -> Result<Version, Error> {
-    let mut header = [0; 16];
+    let mut header = [0; HEADER];
     let length = input.read_up_to(&mut header)?;
     if length == 0 {
         return Err(input.error(ErrorKind::Empty));
     }
-    let not_a_trace = || input.error(ErrorKind::NotATrace);
-    let rest = header[..length].strip_prefix(b"go 1.").ok_or_else(not_a_trace)?;
+    match version(&header[..length]) {
+        Some(Version(n)) if Version::KNOWN.contains(&n) => Ok(Version(n)),
+        Some(Version(n)) => Err(input.error(ErrorKind::Version(n))),
+        None => Err(input.error(ErrorKind::NotATrace)),
+    }
+}
+
+/// What stands at the beginning of a trace: `go 1.N trace`, and the zero bytes that make it 16 bytes.
+fn version(start: &[u8]) -> Option<Version> {
+    let rest = start.get(..HEADER)?.strip_prefix(b"go 1.")?;
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = rest.split_at(digits);
-    if length < header.len() || rest.strip_prefix(b" trace").is_none_or(|rest| rest.iter().any(|&b| b != 0)) {
-        return Err(not_a_trace());
+    let zeros = rest.strip_prefix(b" trace")?;
+    if zeros.iter().any(|&byte| byte != 0) {
+        return None;
     }
-    let number = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
-    match number {
-        Some(n) if Version::KNOWN.contains(&n) => Ok(Version(n)),
-        Some(n) => Err(input.error(ErrorKind::Version(n))),
-        None => Err(not_a_trace()),
-    }
+    std::str::from_utf8(digits).ok()?.parse().ok().map(Version)
+}
+
+/// Whether these bytes begin as a trace does.
+pub fn is_trace(start: &[u8]) -> bool {
+    version(start).is_some()
 }

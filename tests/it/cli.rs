@@ -15,7 +15,7 @@ const QUERY: &str = "select g, name, parent, exec, exec / total as share, open_e
                      where g in (1, 2, 18) order by g";
 
 /// The program with these arguments, run in the project's folder so that paths are short and the same everywhere.
-fn gtq(args: &[&str]) -> Command {
+pub(crate) fn gtq(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gtq"));
     command
         .args(args)
@@ -29,7 +29,7 @@ fn gtq(args: &[&str]) -> Command {
     command
 }
 
-fn run(args: &[&str]) -> Output {
+pub(crate) fn run(args: &[&str]) -> Output {
     gtq(args).output().expect("gtq runs")
 }
 
@@ -44,27 +44,27 @@ pub(crate) fn run_with_input(args: &[&str], input: &[u8]) -> Output {
     output
 }
 
-fn utf8(bytes: &[u8]) -> &str {
+pub(crate) fn utf8(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("UTF-8")
 }
 
 /// What goes to standard output when all is well: nothing is said beside it.
 #[track_caller]
-fn answer(args: &[&str]) -> String {
+pub(crate) fn answer(args: &[&str]) -> String {
     let output = run(args);
     check_good(&output);
     utf8(&output.stdout).to_owned()
 }
 
 #[track_caller]
-fn check_good(output: &Output) {
+pub(crate) fn check_good(output: &Output) {
     assert_eq!(utf8(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
 }
 
 /// What is said when it goes wrong: nothing goes to standard output, and no control characters to a file.
 #[track_caller]
-fn complaint(code: i32, args: &[&str]) -> String {
+pub(crate) fn complaint(code: i32, args: &[&str]) -> String {
     let output = run(args);
     let said = utf8(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
@@ -276,7 +276,7 @@ fn help_and_version() {
     assert!(answer(&["--help"]).contains("Exit codes"));
     assert!(answer(&["-h"]).contains("Usage: gtq"));
     assert_eq!(answer(&["--version"]), format!("gtq {}\n", env!("CARGO_PKG_VERSION")));
-    for command in ["info", "tables", "describe", "explain"] {
+    for command in ["info", "tables", "describe", "explain", "capture"] {
         assert!(answer(&[command, "--help"]).contains("Usage: gtq"), "{command}");
     }
 }
@@ -438,6 +438,12 @@ fn nobody_reads_the_output_any_more() {
 fn control_characters_are_shown_not_sent() {
     complaint(1, &["-e", "select '\u{1b}[31m' || nme from goroutines", TRACE]);
     complaint(2, &["-e", "from events", "no/such/\u{1b}[31mfile"]);
+    for args in
+        [&["-e", "from events", TRACE, "x\u{9b}31m\u{202e}"][..], &["--memory-limit", "5\u{9b}31m\u{202e}"]]
+    {
+        let said = complaint(2, args);
+        assert!(!said.contains(['\u{9b}', '\u{202e}']) && said.contains(r"31m\u{202e}"), "{said:?}");
+    }
     let shown = answer(&["-e", "select '\u{1b}[31m' as text"]);
     assert!(!shown.contains('\u{1b}'), "{shown:?}");
 }

@@ -5,10 +5,12 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with the rooms that it may use. `lib.rs` and `main.rs` are no rooms.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("stack", &[]),
     ("diag", &[]),
+    ("compression", &[]),
     ("trace", &[]),
+    ("capture", &["trace"]),
     ("catalog", &[]),
     ("syntax", &["stack", "diag"]),
     ("library", &["catalog"]),
@@ -18,20 +20,34 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     // The one exception to "output last": errors of whoever takes the batches.
     (
         "engine",
-        &["stack", "diag", "trace", "catalog", "syntax", "library", "sema", "tables", "plan", "output"],
+        &[
+            "stack",
+            "diag",
+            "compression",
+            "trace",
+            "catalog",
+            "syntax",
+            "library",
+            "sema",
+            "tables",
+            "plan",
+            "output",
+        ],
     ),
     ("output", &["diag"]),
-    ("cli", &["diag", "catalog", "syntax", "library", "tables", "engine", "output"]),
+    ("cli", &["diag", "capture", "catalog", "syntax", "library", "tables", "engine", "output"]),
 ];
 
 /// Libraries that only some rooms may use.
-const LIBRARIES: [(&str, &[&str]); 6] = [
+const LIBRARIES: [(&str, &[&str]); 8] = [
     ("arrow", &["tables", "plan", "engine", "output", "cli"]),
     ("datafusion", &["tables", "plan", "engine"]),
     ("chumsky", &["syntax"]),
     ("clap", &["cli"]),
     ("inferno", &["output"]),
     ("prost", &["output"]),
+    ("ureq", &["capture"]),
+    ("zstd", &["compression"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {

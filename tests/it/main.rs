@@ -1,5 +1,6 @@
 //! All integration tests, as one binary: it links the whole library once.
 
+mod capture;
 mod cli;
 mod damage;
 mod diagnostics;
@@ -7,6 +8,7 @@ mod direction;
 mod docs;
 mod go;
 mod grammar;
+mod inputs;
 mod intervals;
 mod invariants;
 mod memory;

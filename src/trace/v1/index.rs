@@ -8,7 +8,7 @@ use super::spec;
 use super::wire::Raw;
 use crate::trace::error::{Error, ErrorKind};
 use crate::trace::event::{StackId, StringId};
-use crate::trace::reader::Version;
+use crate::trace::reader::{Version, is_trace};
 use crate::trace::sort::sort_like_go;
 use crate::trace::symbols::{Frame, Symbols};
 use crate::trace::wire::{Cursor, IdTable};
@@ -93,6 +93,8 @@ impl Index {
             let at = data.len() - cursor.remaining();
             let read = Raw::read(&mut cursor, version).and_then(|raw| builder.add(&raw, at));
             if let Err(kind) = read {
+                let another = is_trace(&data[at..]);
+                let kind = if another { ErrorKind::AnotherTrace } else { kind };
                 builder.index.cut = Some(Error::new(header + at as u64, kind));
                 break;
             }

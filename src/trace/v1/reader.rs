@@ -44,10 +44,11 @@ impl Reader {
     pub(crate) fn new(mut input: Input, version: Version) -> Result<Self, Error> {
         let header = input.offset();
         let mut data = Vec::new();
-        input.append_all(&mut data)?;
+        let unread = input.append_all(&mut data).err();
         let mut index = Index::new(&data, version, header);
         let end = header + index.end as u64;
-        let mut problem = index.cut.take();
+        // Where the input fails, it is no wonder that the rest does not have the format.
+        let mut problem = unread.or_else(|| index.cut.take());
         if index.ticks_per_second == 0 {
             let missing = "the frequency of its clock, which stands at its end, is missing";
             return Err(match problem {

@@ -10,7 +10,7 @@ use super::spec;
 use crate::trace::alloc_free;
 use crate::trace::error::{Error, ErrorKind};
 use crate::trace::event::{GoroutineId, ProcId, StackId, StringId, ThreadId, Time};
-use crate::trace::reader::{GenerationInfo, Version};
+use crate::trace::reader::{GenerationInfo, HEADER, Version, is_trace};
 use crate::trace::sort::sort_like_go;
 use crate::trace::symbols::{Frame, Symbols};
 use crate::trace::wire::{Cursor, IdTable, Input, Malformed};
@@ -299,7 +299,11 @@ fn read_batch(input: &mut Input, data: &mut Vec<u8>) -> Result<Option<Header>, E
                 offset,
             }));
         }
-        other => return Err(malformed(input, &format!("a batch was expected, not byte {other:#04x}"))),
+        other => {
+            let problem = malformed(input, &format!("a batch was expected, not byte {other:#04x}"));
+            let another = goes_on_as_header(input, other)?;
+            return Err(if another { Error::new(offset, ErrorKind::AnotherTrace) } else { problem });
+        }
     };
     let generation = input.uvarint()?;
     let m = ThreadId(input.uvarint()?.cast_signed());
@@ -313,6 +317,16 @@ fn read_batch(input: &mut Input, data: &mut Vec<u8>) -> Result<Option<Header>, E
     }
     input.append(usize::try_from(size).expect("at most 64 KiB"), data)?;
     Ok(Some(Header { kind, generation, m, tick, offset }))
+}
+
+/// Whether the byte that was read last is the first of the header of a trace.
+fn goes_on_as_header(input: &mut Input, first: u8) -> Result<bool, Error> {
+    let mut header = [first; HEADER];
+    if first != b'g' {
+        return Ok(false);
+    }
+    let length = 1 + input.read_up_to(&mut header[1..])?;
+    Ok(is_trace(&header[..length]))
 }
 
 fn malformed(input: &Input, message: &str) -> Error {

@@ -62,20 +62,21 @@ impl Input {
 
     /// Appends `n` bytes to `out`.
     pub(crate) fn append(&mut self, n: usize, out: &mut Vec<u8>) -> Result<(), Error> {
+        let before = out.len();
         let result = self.read.by_ref().take(n as u64).read_to_end(out);
+        self.offset += (out.len() - before) as u64;
         match result {
-            Ok(read) => {
-                self.offset += read as u64;
-                if read == n { Ok(()) } else { Err(self.error(ErrorKind::Truncated)) }
-            }
+            Ok(read) if read == n => Ok(()),
+            Ok(_) => Err(self.error(ErrorKind::Truncated)),
             Err(e) => Err(self.error(ErrorKind::Io(e))),
         }
     }
 
-    /// Appends all that is left to `out`.
+    /// Appends all that is left to `out`; where it can't be read to its end, what comes before.
     pub(crate) fn append_all(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
+        let before = out.len();
         let result = self.read.read_to_end(out);
-        self.offset += result.as_ref().map_or(0, |&read| read as u64);
+        self.offset += (out.len() - before) as u64;
         result.map(|_| ()).map_err(|e| self.error(ErrorKind::Io(e)))
     }
 
