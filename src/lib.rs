@@ -5,6 +5,7 @@ pub mod diag;
 pub mod trace;
 
 pub mod catalog;
+pub mod ide;
 pub mod library;
 pub mod sema;
 pub mod syntax;

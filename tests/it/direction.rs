@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with the rooms that it may use. `lib.rs` and `main.rs` are no rooms.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("stack", &[]),
     ("diag", &[]),
     ("trace", &[]),
@@ -13,6 +13,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("syntax", &["stack", "diag"]),
     ("library", &["catalog"]),
     ("sema", &["stack", "diag", "catalog", "syntax"]),
+    ("ide", &["stack", "diag", "catalog", "syntax", "library", "sema"]),
     ("tables", &["catalog", "trace"]),
     ("plan", &["catalog", "sema", "tables"]),
     // The one exception to "output last": errors of whoever takes the batches.
@@ -21,7 +22,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
         &["stack", "diag", "trace", "catalog", "syntax", "library", "sema", "tables", "plan", "output"],
     ),
     ("output", &["diag"]),
-    ("cli", &["diag", "catalog", "syntax", "library", "tables", "engine", "output"]),
+    ("cli", &["diag", "catalog", "syntax", "library", "ide", "tables", "engine", "output"]),
 ];
 
 /// Libraries that only some rooms may use.

@@ -7,6 +7,8 @@ mod direction;
 mod docs;
 mod go;
 mod grammar;
+mod ide;
+mod ide_format;
 mod intervals;
 mod invariants;
 mod output;
