@@ -115,6 +115,16 @@ pub(super) enum Command {
         #[arg(short = 'o', long = "output", value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Lay out query files in the style of the language
+    #[command(after_help = FMT_EXAMPLES)]
+    Fmt {
+        /// Query files, which are changed in their places; - or nothing for standard input
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Change nothing, but say what would change
+        #[arg(long)]
+        check: bool,
+    },
     /// Explain the code of an error or a warning, or a command
     #[command(after_help = "Examples:\n  gtq help E0201\n  gtq help run")]
     Help {
@@ -160,6 +170,14 @@ Examples:
   gtq check --format junit -o report.xml checks.gtq *.trace
 
 Exit codes: 0 all assertions hold, 1 one does not, 2 a trace or a file can't be read.";
+
+const FMT_EXAMPLES: &str = "\
+Examples:
+  gtq fmt queries/*.gtq
+  gtq fmt --check queries/*.gtq
+  gtq fmt < query.gtq
+
+Exit codes: 0 fine, 1 a file has errors or, with --check, would change, 2 a file can't be read.";
 
 /// How results are written.
 #[derive(ClapArgs, Clone, Default)]

@@ -1,11 +1,12 @@
 //! The command line: arguments in, calls down, words out. No logic of its own.
 //!
 //! `args` says what can be typed, `answer` runs queries and writes their results, `run` finds saved ones, `check` evaluates
-//! assertions, `pages` shows what is in the catalog and how a query is planned. Nothing else in the program prints.
+//! assertions, `fmt` lays files out, `pages` shows what is in the catalog and how a query is planned. Nothing else in the program prints.
 
 mod answer;
 mod args;
 mod check;
+mod fmt;
 mod pages;
 mod progress;
 mod run;
@@ -85,6 +86,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Check { files, format, output }) => {
             check::check(files, *format, output.as_deref(), &args.limits, &terminal)
         }
+        Some(Command::Fmt { files, check }) => fmt::fmt(files, *check, &terminal),
         Some(Command::Help { topic }) => pages::help(topic.as_deref()),
         Some(Command::Reference { part }) => pages::reference(*part),
     };
