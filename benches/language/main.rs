@@ -5,6 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use gtq::ide;
 use gtq::library;
 use gtq::sema::{self, Module, Program};
 use gtq::syntax;
@@ -17,7 +18,8 @@ fn text() -> String {
     for round in 0.. {
         for (file, module) in library::modules().filter(|(_, module)| !module.contains("use std.")) {
             // `states` is the one name that a file gives and reads.
-            let module = module.replace("from states ", &format!("from states_{file}_{round} "));
+            let states = format!("from states_{file}_{round}\n");
+            let module = module.replace("from states\n", &states);
             for line in module.lines() {
                 let rest = line.strip_prefix("query ").or(line.strip_prefix("let ")).unwrap_or_default();
                 let name = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(0);
@@ -50,6 +52,24 @@ fn language(c: &mut Criterion) {
     assert_eq!(said, [], "the text is right");
     group.bench_function(id("check"), |b| b.iter(|| sema::analyze(black_box(&parsed))));
     group.bench_function(id("analyse"), |b| b.iter(|| sema::analyze(&program(black_box(&text)))));
+    group.bench_function(id("highlight"), |b| b.iter(|| ide::highlight(black_box(&text))));
+    group.bench_function(id("format"), |b| b.iter(|| ide::format(black_box(&text))));
+    // Behind the last line, as if the text were being written.
+    let typed = format!("{text}\nfrom goroutine_states |> where st");
+    let document = ide::Document::alone(&typed);
+    group.bench_function(id("complete"), |b| {
+        b.iter(|| ide::completions(black_box(&document), typed.len(), &()));
+    });
+    group.finish();
+    // At a prompt the text is a line.
+    let line = "from goroutine_states |> where state = 'running' and dur > 1ms |> order by ";
+    let document = ide::Document::alone(line);
+    let mut group = c.benchmark_group("prompt");
+    group.bench_function("highlight", |b| b.iter(|| ide::highlight(black_box(line))));
+    group.bench_function("ending", |b| b.iter(|| ide::ending(black_box(line))));
+    group.bench_function("complete", |b| {
+        b.iter(|| ide::completions(black_box(&document), line.len(), &()));
+    });
     group.finish();
 }
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::terminal::Terminal;
-use crate::{engine, ide};
+use crate::engine;
+use crate::ide;
 
 /// What became of a text.
 enum Outcome {

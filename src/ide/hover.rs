@@ -148,8 +148,7 @@ fn declared(statement: &Statement) -> Option<(String, String)> {
             format!("fn {} = {body}", texts::function_signature(function))
         }
         StatementKind::QueryDecl(query) => {
-            let params: Vec<String> = query.params.iter().map(texts::parameter).collect();
-            format!("query {}({})", query.name.text, params.join(", "))
+            format!("query {}", texts::declared_signature(query))
         }
         StatementKind::Assert(assert) => {
             format!("assert {}: {}", assert.name.text, print::expr_text(&assert.condition))

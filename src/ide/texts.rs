@@ -3,7 +3,7 @@
 use crate::catalog::{Table, Type};
 use crate::sema::facts::Target;
 use crate::sema::{SavedParam, SavedQuery};
-use crate::syntax::ast::{FunctionDecl, Param};
+use crate::syntax::ast::{FunctionDecl, Param, QueryDecl};
 use crate::syntax::print;
 
 pub(super) use crate::syntax::print::name_text as written;
@@ -34,6 +34,12 @@ pub(super) fn function_signature(function: &FunctionDecl) -> String {
     let params: Vec<String> = function.params.iter().map(parameter).collect();
     let result = function.result.as_ref().map(|ty| format!(" -> {}", print::type_text(ty)));
     format!("{}({}){}", function.name.text, params.join(", "), result.unwrap_or_default())
+}
+
+/// `long_waits(min: duration = 1ms)`, as it is written.
+pub(super) fn declared_signature(query: &QueryDecl) -> String {
+    let params: Vec<String> = query.params.iter().map(parameter).collect();
+    format!("{}({})", query.name.text, params.join(", "))
 }
 
 /// `min: duration? = null`.

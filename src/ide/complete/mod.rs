@@ -78,7 +78,7 @@ fn complete(document: &Document, offset: usize, values: &dyn Values) -> Vec<Comp
             places::units(&mut found, sight.as_ref());
         }
         Typing::Word | Typing::Parameter => {
-            if !places::special(&mut found, document) {
+            if !places::special(&mut found) {
                 if let Some(sight) = look(document, &cursor) {
                     values::beside(&mut found, &sight, values);
                     sight::names(&mut found, document, &sight);

@@ -26,7 +26,7 @@ const TYPES: [(&str, &str); 10] = [
 ];
 
 /// A place with rules of its own; false if this is none.
-pub(super) fn special(found: &mut Found<'_>, document: &Document) -> bool {
+pub(super) fn special(found: &mut Found<'_>) -> bool {
     let cursor = found.cursor;
     let first = cursor.before.first().and_then(|lexeme| lexeme.token.keyword());
     if first == Some(Keyword::Use) {
@@ -51,7 +51,7 @@ pub(super) fn special(found: &mut Found<'_>, document: &Document) -> bool {
         return true;
     }
     // A name that is new has nothing to be completed from.
-    before == Some(Keyword::As) && !document.text().is_empty()
+    before == Some(Keyword::As)
 }
 
 /// Whether a type is to be written: behind `::`, in a parameter's declaration, or what a function gives.

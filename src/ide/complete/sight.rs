@@ -10,6 +10,8 @@ use crate::sema::facts::{SeenColumn, Sight, Wanted};
 use crate::syntax::ast::{LetValue, Statement, StatementKind};
 use crate::syntax::print;
 
+const PERCENTILES: [&str; 5] = ["p50", "p90", "p95", "p99", "p999"];
+
 pub(super) fn names(found: &mut Found<'_>, document: &Document, sight: &Sight) {
     if found.cursor.typing == Typing::Parameter {
         return parameters(found, sight);
@@ -50,7 +52,7 @@ fn behind_dot(found: &mut Found<'_>, document: &Document, sight: &Sight, qualifi
     let modules = document.used_modules();
     if let Some((_, source)) = modules.iter().find(|(name, _)| name == qualifier) {
         for statement in document.declarations(*source, None) {
-            declaration(found, document, *source, statement, sight.wanted);
+            declaration(found, statement, sight.wanted);
         }
     }
 }
@@ -97,7 +99,7 @@ fn expressions(found: &mut Found<'_>, document: &Document, sight: &Sight) {
         );
     }
     for statement in document.declarations(SourceId::default(), Some(found.cursor.replace.start)) {
-        declaration(found, document, SourceId::default(), statement, Wanted::Expression);
+        declaration(found, statement, Wanted::Expression);
     }
     for function in catalog::functions() {
         let allowed = match function.kind {
@@ -114,6 +116,13 @@ fn expressions(found: &mut Found<'_>, document: &Document, sight: &Sight) {
                 signature,
                 function.doc,
             );
+        }
+    }
+    // A family that is not listed: the ones that are asked for most.
+    if sight.aggregates || sight.windows {
+        for name in PERCENTILES {
+            let detail = format!("{name}(x)");
+            found.add_as(CompletionKind::Function, name, call(name), detail, "percentile, exact");
         }
     }
     modules(found, document);
@@ -144,7 +153,7 @@ fn tables(found: &mut Found<'_>, document: &Document, sight: &Sight) {
         );
     }
     for statement in document.declarations(SourceId::default(), Some(found.cursor.replace.start)) {
-        declaration(found, document, SourceId::default(), statement, Wanted::Table);
+        declaration(found, statement, Wanted::Table);
     }
     for function in catalog::table_functions() {
         let name = function.name();
@@ -154,13 +163,7 @@ fn tables(found: &mut Found<'_>, document: &Document, sight: &Sight) {
 }
 
 /// A declaration, where it is what is wanted.
-fn declaration(
-    found: &mut Found<'_>,
-    document: &Document,
-    source: SourceId,
-    statement: &Statement,
-    wanted: Wanted,
-) {
+fn declaration(found: &mut Found<'_>, statement: &Statement, wanted: Wanted) {
     let doc = statement.doc.as_ref().map_or("", |doc| doc.text.as_str());
     let table = wanted == Wanted::Table;
     match &statement.kind {
@@ -193,10 +196,8 @@ fn declaration(
         }
         StatementKind::QueryDecl(query) if table => {
             let name = &query.name.text;
-            let saved = document.saved_queries(source).into_iter().rfind(|saved| saved.name == *name);
-            let signature = saved.as_ref().map(texts::query_signature).unwrap_or_default();
             let insert = texts::written(name) + if query.params.is_empty() { "()" } else { "(" };
-            found.add_as(CompletionKind::Query, name, insert, signature, doc);
+            found.add_as(CompletionKind::Query, name, insert, texts::declared_signature(query), doc);
         }
         _ => {}
     }
