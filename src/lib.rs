@@ -7,6 +7,7 @@ pub mod compression;
 pub mod trace;
 
 pub mod catalog;
+pub mod ide;
 pub mod library;
 pub mod sema;
 pub mod syntax;

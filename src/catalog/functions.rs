@@ -132,31 +132,34 @@ impl Function {
     }
 }
 
+impl Signature {
+    fn name(&self, n: usize) -> &'static str {
+        self.parameters.get(n).map_or("?", |p| p.name)
+    }
+
+    /// Its parameters as text: `x: int|time`, `width?: difference of x`.
+    pub fn parameter_texts(&self) -> Vec<String> {
+        let text = |parameter: &Parameter| {
+            let mark = if parameter.presence == Presence::Optional { "?" } else { "" };
+            let accepts = match parameter.accepts {
+                Accepts::Any => "any".to_owned(),
+                Accepts::OneOf(types) => types.iter().map(ToString::to_string).collect::<Vec<_>>().join("|"),
+                Accepts::List => "list".to_owned(),
+                Accepts::Same(n) => format!("same as {}", self.name(n)),
+                Accepts::Item(n) => format!("item of {}", self.name(n)),
+                Accepts::Difference(n) => format!("difference of {}", self.name(n)),
+            };
+            let more = if parameter.presence == Presence::Repeated { ", …" } else { "" };
+            format!("{}{mark}: {accepts}{more}", parameter.name)
+        };
+        self.parameters.iter().map(text).collect()
+    }
+}
+
 impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = |n: usize| self.parameters.get(n).map_or("?", |p| p.name);
-        f.write_str("(")?;
-        for (i, parameter) in self.parameters.iter().enumerate() {
-            let comma = if i == 0 { "" } else { ", " };
-            let mark = if parameter.presence == Presence::Optional { "?" } else { "" };
-            write!(f, "{comma}{}{mark}: ", parameter.name)?;
-            match parameter.accepts {
-                Accepts::Any => f.write_str("any")?,
-                Accepts::OneOf(types) => {
-                    for (j, ty) in types.iter().enumerate() {
-                        write!(f, "{}{ty}", if j == 0 { "" } else { "|" })?;
-                    }
-                }
-                Accepts::List => f.write_str("list")?,
-                Accepts::Same(n) => write!(f, "same as {}", name(n))?,
-                Accepts::Item(n) => write!(f, "item of {}", name(n))?,
-                Accepts::Difference(n) => write!(f, "difference of {}", name(n))?,
-            }
-            if parameter.presence == Presence::Repeated {
-                f.write_str(", …")?;
-            }
-        }
-        f.write_str(") -> ")?;
+        let name = |n: usize| self.name(n);
+        write!(f, "({}) -> ", self.parameter_texts().join(", "))?;
         match &self.result {
             ResultType::Is(ty) => write!(f, "{ty}"),
             ResultType::Same(n) => write!(f, "same as {}", name(*n)),

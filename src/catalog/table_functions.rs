@@ -65,10 +65,7 @@ impl TableFunction {
 
     /// How it is called: `mmu(flags: string = 'stw', windows: list<duration> = null)`.
     pub fn signature(&self) -> String {
-        let parameters = self.parameters.iter().map(|parameter| {
-            let default = parameter.default_text().map(|default| format!(" = {default}"));
-            format!("{}: {}{}", parameter.name, parameter.ty, default.unwrap_or_default())
-        });
+        let parameters = self.parameters.iter().map(TableParameter::text);
         format!("{}({})", self.name(), parameters.collect::<Vec<_>>().join(", "))
     }
 
@@ -79,6 +76,12 @@ impl TableFunction {
 }
 
 impl TableParameter {
+    /// As in a signature: `flags: string = 'stw'`.
+    pub fn text(&self) -> String {
+        let default = self.default_text().map(|default| format!(" = {default}"));
+        format!("{}: {}{}", self.name, self.ty, default.unwrap_or_default())
+    }
+
     /// The default as it is written in a query.
     pub fn default_text(&self) -> Option<String> {
         self.default.as_ref().map(|default| default.text(&self.ty))

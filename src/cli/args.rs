@@ -119,6 +119,16 @@ pub(super) enum Command {
     /// Fetch the trace of a running program from its net/http/pprof
     #[command(after_help = CAPTURE_EXAMPLES)]
     Capture(Capture),
+    /// Lay out query files in the style of the language
+    #[command(after_help = FMT_EXAMPLES)]
+    Fmt {
+        /// Query files, which are changed in their places; - or nothing for standard input
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Change nothing, but say what would change
+        #[arg(long)]
+        check: bool,
+    },
     /// Explain the code of an error or a warning, or a command
     #[command(after_help = "Examples:\n  gtq help E0201\n  gtq help run")]
     Help {
@@ -194,6 +204,14 @@ Examples:
 
 Ctrl-C ends it before its time: what came so far is kept if queries can be asked of it.
 The file is there only when the trace has come. https is not supported: use curl.";
+
+const FMT_EXAMPLES: &str = "\
+Examples:
+  gtq fmt queries/*.gtq
+  gtq fmt --check queries/*.gtq
+  gtq fmt < query.gtq
+
+Exit codes: 0 fine, 1 a file has errors or, with --check, would change, 2 a file can't be read.";
 
 /// How results are written.
 #[derive(ClapArgs, Clone, Default)]

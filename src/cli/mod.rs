@@ -1,12 +1,14 @@
 //! The command line: arguments in, calls down, words out. No logic of its own.
 //!
 //! `args` says what can be typed, `answer` runs queries and writes their results, `run` finds saved ones, `check` evaluates
-//! assertions, `capture` fetches a trace, `pages` shows what is in the catalog and how a query is planned. Nothing else in the program prints.
+//! assertions, `capture` fetches a trace, `fmt` lays files out, `pages` shows what is in the catalog and how a query is
+//! planned. Nothing else in the program prints.
 
 mod answer;
 mod args;
 mod capture;
 mod check;
+mod fmt;
 mod pages;
 mod progress;
 mod run;
@@ -91,6 +93,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             check::check(files, *format, output.as_deref(), &args.limits, &terminal)
         }
         Some(Command::Capture(args)) => capture::capture(args, &terminal),
+        Some(Command::Fmt { files, check }) => fmt::fmt(files, *check, &terminal),
         Some(Command::Help { topic }) => pages::help(topic.as_deref()),
         Some(Command::Reference { part }) => pages::reference(*part),
     };

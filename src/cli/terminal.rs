@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::io::{self, IsTerminal, Write};
 
+use crate::diag::Diagnostic;
 use crate::engine::Compiled;
 use crate::output::escape;
 use crate::output::report::{self, Source};
@@ -50,6 +51,11 @@ impl Terminal {
                 compiled.sources().map(|(name, text)| Source { name, text }).collect();
             print(&report::render(&sources, &compiled.diagnostics, self.error_color));
         }
+    }
+
+    /// Shows what is wrong with a text that was only parsed.
+    pub(super) fn mistakes(&self, name: &str, text: &str, diagnostics: &[Diagnostic]) {
+        print(&report::render(&[Source { name, text }], diagnostics, self.error_color));
     }
 }
 

@@ -20,7 +20,7 @@ pub use crate::sema::{ParamValue, SavedParam, SavedQuery};
 pub use error::Error;
 pub use load::Progress;
 pub use modules::{Origin, read as read_queries};
-pub use prepare::{Compiled, Explanation, compile};
+pub use prepare::{Compiled, Explanation, compile, gather};
 pub use saved::{FoundQuery, SavedText, Shelves, stem};
 pub use session::{Limits, Loss, Prepared, Session};
 pub use source::{Input, TraceInfo};

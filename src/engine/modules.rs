@@ -122,7 +122,8 @@ impl Loader {
                 let Some((name, text)) =
                     name.and_then(|name| library::module(&name).map(|text| (name, text)))
                 else {
-                    self.unknown_module(from, &parts.join("."), span);
+                    let path = path.first().zip(path.last()).map_or(span, |(a, b)| a.span.to(b.span));
+                    self.unknown_module(from, &parts.join("."), span, path);
                     return None;
                 };
                 (Origin::Library(name), Ok(text.to_owned()))
@@ -167,11 +168,11 @@ impl Loader {
         }
     }
 
-    fn unknown_module(&mut self, from: SourceId, full: &str, span: Span) {
+    fn unknown_module(&mut self, from: SourceId, full: &str, span: Span, path: Span) {
         let names: Vec<String> = library::modules().map(|(name, _)| format!("std.{name}")).collect();
         let diagnostic = Diagnostic::error(UNKNOWN_MODULE, span, format!("there is no module `{full}`"));
         let diagnostic = match closest(full, names.iter().map(String::as_str)) {
-            Some(near) => diagnostic.note(format!("did you mean `{near}`?")),
+            Some(near) => diagnostic.note(format!("did you mean `{near}`?")).fix(path, near),
             None => diagnostic,
         };
         let diagnostic = diagnostic

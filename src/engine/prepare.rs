@@ -53,6 +53,12 @@ pub struct Explanation {
     pub physical: String,
 }
 
+/// Reads and parses a text and what it uses, without checking what it means: for who asks questions about it.
+pub fn gather(source: &str, origin: &Origin) -> (Program, Vec<Diagnostic>) {
+    let Loaded { program, diagnostics, .. } = modules::load(source, origin);
+    (program, diagnostics)
+}
+
 /// Reads and checks a text and what it uses. Queries of a text with errors are not to be run.
 pub fn compile(source: &str, origin: &Origin) -> Compiled {
     let Loaded { program, mut diagnostics, origins } = modules::load(source, origin);

@@ -3,6 +3,7 @@
 use super::codes;
 use super::context::Context;
 use super::expr::{Checker, Clause};
+use super::facts::Named;
 use super::items::{self, CheckedItem};
 use super::relation::{Relation, output_column, reference};
 use super::scope::{Lookup, Scope};
@@ -32,8 +33,9 @@ pub(super) fn check_keys<'a>(
         };
         checked.push((!waits).then(|| {
             let item = items::check_one(checker, &key.expr, key.alias.as_ref());
-            if item.alias.is_some() {
-                checker.aliases.push((item.name.clone(), item.expr.clone()));
+            if let Some(alias) = item.alias {
+                checker.cx.gives_name(alias, Named::Column, Some(&item.expr.ty));
+                checker.aliases.push(item.clone());
             }
             item
         }));
@@ -91,6 +93,7 @@ fn referred<'a>(
         checker.expr(key);
         return None;
     };
+    checker.cx.reads_item(key.span, item);
     if is_computed(checker, &item.expr) {
         let message = format!("`{}` is computed from groups: it can't be a key of them", item.name);
         checker.report(Diagnostic::error(codes::MISPLACED_AGGREGATE, key.span, message));
@@ -292,6 +295,11 @@ pub(super) fn stage<'a>(
     christen(&mut keys, &all);
     christen(&mut aggregates, &all);
     let columns = items::columns(cx, all);
+    for alias in given.iter().filter_map(|key| key.alias.as_ref()) {
+        if let Some((column, _)) = columns.iter().find(|(column, _)| column.name == alias.text) {
+            cx.names_column(column.id, &column.name, alias.span);
+        }
+    }
     relation.wrap(|input| Rel::Aggregate { input, keys, aggregates });
     relation.show(columns, scope.incomplete && !no_star);
 }

@@ -4,6 +4,7 @@ use super::codes;
 use super::context::{Bound, Context};
 use super::declared::{Declared, Found};
 use super::expr::{Checker, Clause};
+use super::facts::{Location, Named, Target};
 use super::literals::with_unit;
 use super::names::propose;
 use super::naming::named;
@@ -96,7 +97,9 @@ impl<'a> Context<'a> {
         for param in &decl.params {
             let ty = self.parameter_type(param);
             let value = match given.iter().find(|(name, ..)| name.text == param.name.text) {
-                Some((_, ast, value)) => {
+                Some((name, ast, value)) => {
+                    let declared = Location { source: found.module, span: param.name.span };
+                    self.refers(name.span, Target::Named(Named::Parameter, declared), Some(&ty));
                     self.fit_parameter(&param.name, (&ty, param.nullable), ast, value.clone())
                 }
                 None => self.default_value(found, param, &ty, span),
@@ -227,6 +230,7 @@ impl<'a> Context<'a> {
 impl Checker<'_, '_> {
     /// `$name`.
     pub(super) fn parameter(&mut self, name: &Ident, span: Span) -> Expr {
+        self.sees(span);
         let Some(params) = &mut self.cx.place.params else {
             let message = format!("there is no parameter `${}`", name.text);
             self.report(
@@ -239,6 +243,8 @@ impl Checker<'_, '_> {
         if let Some(bound) = params.iter_mut().find(|bound| bound.name.text == name.text) {
             bound.used = true;
             let value = bound.value.clone();
+            let declared = Location { source: self.cx.place.module, span: bound.name.span };
+            self.cx.refers(span, Target::Named(Named::Parameter, declared), Some(&value.ty));
             return self.cx.put(value, span);
         }
         let message = format!("there is no parameter `${}`", name.text);

@@ -3,6 +3,7 @@
 use super::codes;
 use super::declared::Declared;
 use super::expr::{Checker, Clause, Within};
+use super::facts::{Target, Wanted};
 use super::naming::named;
 use super::relation::reference;
 use super::tree::same_aggregate;
@@ -24,6 +25,7 @@ enum Misfit {
 
 impl<'a> Checker<'_, 'a> {
     pub(super) fn call(&mut self, call: &'a ast::Call, span: Span) -> Expr {
+        self.sees(call.name.span);
         if let Some(value) = self.declared_call(call, span) {
             return value;
         }
@@ -44,6 +46,7 @@ impl<'a> Checker<'_, 'a> {
             }
             return unknown(span);
         };
+        self.cx.refers(call.name.span, Target::Function(function), None);
         self.by_position(name, call);
         if call.star && name != "count" {
             let message = format!("`{name}` takes no `*`");
@@ -105,6 +108,9 @@ impl<'a> Checker<'_, 'a> {
         let args: Vec<Expr> = call.args.iter().map(|arg| self.expr(&arg.value)).collect();
         let Some((mut args, ty)) = self.fit(function, call, args, span) else { return unknown(span) };
         self.check_pattern_argument(function.name, &args);
+        if let ("column", Some(name)) = (function.name, call.args.first()) {
+            self.cx.sees(name.value.span, Wanted::Column, self.scope);
+        }
         if function.name == "column" {
             return args.first().map_or_else(|| unknown(span), |name| self.column_named(name, span));
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::codes;
+use super::facts::Facts;
 use super::program::Program;
 use super::scope::Scope;
 use super::tree::{Extent, extent};
@@ -37,6 +38,8 @@ pub(super) struct Context<'a> {
     pub(super) outer: Vec<Scope>,
     pub(super) place: Place<'a>,
     pub(super) broken: &'a Broken,
+    /// What is found out on the way, if somebody wants to know.
+    pub(super) facts: Option<Facts>,
     /// So many queries are around the one being analysed, also where they call what it is written in.
     nested: usize,
     columns: u32,
@@ -81,6 +84,7 @@ impl<'a> Context<'a> {
             outer: Vec::new(),
             place: Place { program, module, visible: statement, params: None, locals: Vec::new() },
             broken,
+            facts: None,
             nested: 0,
             columns: 0,
             steps: 0,

@@ -56,7 +56,7 @@ pub(super) fn declared_name(statement: &Statement) -> Option<&Ident> {
 
 /// The name by which a module is known here: the one given, else the last part of its own. Files have names of any
 /// case, what is written in queries has not.
-pub(super) fn module_name(used: &Use) -> String {
+pub fn module_name(used: &Use) -> String {
     match (&used.alias, &used.target) {
         (Some(alias), _) => alias.text.clone(),
         (None, UseTarget::Module(path)) => path.last().map_or_else(String::new, |last| last.text.clone()),
@@ -176,7 +176,9 @@ impl<'a> Context<'a> {
         let outside = std::mem::replace(&mut self.place, place);
         let (ctes, outer) = (std::mem::take(&mut self.ctes), std::mem::take(&mut self.outer));
         let diagnostics = std::mem::take(&mut self.diagnostics);
+        self.enter();
         let result = analyse(self);
+        self.leave();
         let inside = std::mem::replace(&mut self.diagnostics, diagnostics);
         (self.ctes, self.outer) = (ctes, outer);
         self.place = outside;
@@ -230,10 +232,11 @@ impl<'a> Context<'a> {
 
 impl<'a> Checker<'_, 'a> {
     /// The value of a `let`, if the name is one's.
-    pub(super) fn named_value(&mut self, path: &[&str], span: Span) -> Option<Expr> {
-        let found = self.cx.find(path)?;
+    pub(super) fn named_value(&mut self, path: &[Ident], span: Span) -> Option<Expr> {
+        let names: Vec<&str> = path.iter().map(|name| name.text.as_str()).collect();
+        let found = self.cx.find(&names)?;
         let Declared::Let(Let { value: LetValue::Expr(value), .. }) = found.what else {
-            let name = path.last().copied().unwrap_or_default();
+            let name = names.last().copied().unwrap_or_default();
             let message = format!("`{name}` is {}, not a value", found.what.kind());
             let diagnostic = Diagnostic::error(codes::WRONG_DECLARATION, span, message);
             self.report(match found.what {
@@ -250,6 +253,8 @@ impl<'a> Checker<'_, 'a> {
             let nothing = Scope::default();
             Checker::new(cx, &nothing, Clause::Values).expr(value)
         });
+        let path: Vec<&Ident> = path.iter().collect();
+        self.cx.refers_to_declared(found, &path, Some(&value.ty));
         Some(self.cx.put(value, span))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::codes;
 use super::context::Context;
+use super::items::CheckedItem;
 use super::naming::named;
 use super::query;
 use super::relation::Relation;
@@ -92,8 +93,8 @@ pub(super) struct Checker<'c, 'a> {
     pub(super) within: Within,
     pub(super) aggregates: Vec<(Column, Aggregate)>,
     pub(super) windows: Vec<(Column, WindowCall)>,
-    /// Names of the list's items so far: what no column has as its name may be one of them.
-    pub(super) aliases: Vec<(String, Expr)>,
+    /// The list's items so far: what no column has as its name may be one of them.
+    pub(super) aliases: Vec<CheckedItem>,
     /// In a grouped query: the columns that are keys. An alias goes before a column that is none.
     pub(super) keys: Option<Vec<ColumnId>>,
     /// Names that a later clause will give; good to know for a hint.
@@ -249,6 +250,7 @@ impl<'c, 'a> Checker<'c, 'a> {
             }
             return unknown(span);
         };
+        self.cx.sees_fields(field.span, fields);
         match fields.iter().find(|(name, _)| *name == field.text) {
             Some((name, ty)) => {
                 let (name, ty) = (name.clone(), ty.clone());

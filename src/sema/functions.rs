@@ -4,6 +4,7 @@ use super::codes;
 use super::context::Context;
 use super::declared::Declared;
 use super::expr::{Checker, Clause};
+use super::facts::{Location, Named, Target};
 use super::scope::Scope;
 use super::tree::reads;
 use super::typed::{Expr, ExprKind};
@@ -48,6 +49,8 @@ impl<'a> Checker<'_, 'a> {
     pub(super) fn local(&mut self, name: &str, span: Span) -> Option<Expr> {
         let (_, value) = self.cx.place.locals.iter().find(|(local, _)| *local == name)?;
         let value = value.clone();
+        let declared = Location { source: self.cx.place.module, span: value.span };
+        self.cx.refers(span, Target::Named(Named::Parameter, declared), Some(&value.ty));
         // What is around the subquery began where the body did.
         if !self.cx.outer.is_empty() && reads(&value, &mut |_| true) {
             let message = format!("a subquery can't see the column that `{name}` stands for");
@@ -62,6 +65,8 @@ impl<'a> Checker<'_, 'a> {
         let mut path: Vec<&str> = call.module.iter().map(|module| module.text.as_str()).collect();
         path.push(&call.name.text);
         let found = self.cx.find(&path)?;
+        let names: Vec<&ast::Ident> = call.module.iter().chain([&call.name]).collect();
+        self.cx.refers_to_declared(found, &names, None);
         let Declared::Function(function) = found.what else {
             let message = format!("`{}` is {}, not a function", call.name.text, found.what.kind());
             self.report(Diagnostic::error(codes::WRONG_DECLARATION, call.name.span, message));

@@ -5,6 +5,7 @@
 use super::codes;
 use super::context::Context;
 use super::expr::{Checker, Clause};
+use super::facts::Wanted;
 use super::naming::named;
 use super::operators::make;
 use super::relation::{Relation, reference};
@@ -248,6 +249,7 @@ pub(super) fn bucket<'a>(cx: &mut Context<'a>, relation: &mut Relation, width: &
         let [start, end, bucket] = columns;
         Rel::Bucket { input, bounds, width: value, start, end, bucket }
     });
+    cx.names_column(bucket.id, "bucket", span);
     relation.scope.columns.push(ScopeColumn::new(&bucket, None));
     settle(cx, relation, &interval, &start, &end, span);
 }
@@ -287,8 +289,10 @@ pub(super) fn settle(
     let mut replaced: Vec<(ColumnId, Expr)> = Vec::new();
     for column in &mut relation.scope.columns {
         if column.id == interval.start.id {
+            cx.follows(start.id, column.id);
             column.id = start.id;
         } else if column.id == interval.end.id {
+            cx.follows(end.id, column.id);
             column.id = end.id;
         } else if interval.dur.as_ref().is_some_and(|dur| dur.id == column.id) {
             replaced.push((column.id, length(start, end, span)));
@@ -323,6 +327,9 @@ pub(super) fn sweep<'a>(
         SweepKind::Gaps => None,
     };
     let dur = cx.column("dur", Type::Duration);
+    for column in [&start, &end, &dur].into_iter().chain(&number) {
+        cx.names_column(column.id, &column.name, span);
+    }
     let mut items: Vec<(Column, Expr)> = keys.iter().map(|key| (key.clone(), reference(key, span))).collect();
     items.extend([&start, &end].map(|column| (column.clone(), reference(column, span))));
     items.push((dur, length(&start, &end, span)));
@@ -338,6 +345,7 @@ pub(super) fn keys<'a>(cx: &mut Context<'a>, scope: &Scope, by: &'a [ast::Expr])
     let mut all = true;
     for ast in by {
         let key = Checker::new(cx, scope, Clause::PipeSelect).expr(ast);
+        cx.sees(ast.span, Wanted::Column, scope);
         let ExprKind::Column(id) = key.kind else {
             if key.ty != Type::Unknown {
                 let message = format!("{} is no column", named(ast));

@@ -3,14 +3,16 @@
 use super::codes;
 use super::context::Context;
 use super::expr::Checker;
+use super::facts::{Named, Wanted};
 use super::names::{propose, unknown_qualifier};
 use super::naming::{Names, implicit_name};
 use super::relation::{output_column, reference};
-use super::typed::{Column, Expr};
+use super::typed::{Column, Expr, ExprKind};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast;
 
 /// An item whose expression has been checked.
+#[derive(Clone)]
 pub(super) struct CheckedItem {
     pub(super) name: String,
     /// Where the user gave the name.
@@ -28,7 +30,7 @@ pub(super) fn check<'a>(checker: &mut Checker<'_, 'a>, items: &'a [ast::Item]) -
             }
             ast::Item::Expr { expr, alias } => {
                 let item = check_one(checker, expr, alias.as_ref());
-                checker.aliases.push((item.name.clone(), item.expr.clone()));
+                checker.aliases.push(item.clone());
                 checked.push(item);
             }
         }
@@ -57,7 +59,10 @@ fn star(
 ) {
     let scope = checker.scope;
     let columns: Vec<_> = match qualifier {
-        Some(table) if scope.has_qualifier(&table.text) => scope.of(&table.text).collect(),
+        Some(table) if scope.has_qualifier(&table.text) => {
+            checker.cx.refers_to_table(table);
+            scope.of(&table.text).collect()
+        }
         Some(table) => {
             if !scope.incomplete {
                 let diagnostic = unknown_qualifier(scope, table);
@@ -73,6 +78,10 @@ fn star(
         checker.report(diagnostic.hint("add `from` and a table"));
     }
     for name in except {
+        checker.cx.sees(name.span, Wanted::Column, scope);
+        if let Some(column) = columns.iter().find(|column| column.name == name.text) {
+            checker.cx.reads(name.span, column);
+        }
         if !scope.incomplete && columns.iter().all(|c| c.name != name.text) {
             let message = format!("there is no column `{}` to leave out", name.text);
             let diagnostic = Diagnostic::error(codes::UNKNOWN_COLUMN, name.span, message);
@@ -111,11 +120,34 @@ pub(super) fn name(cx: &mut Context<'_>, items: &mut [CheckedItem], taken: &[&st
     }
 }
 
+/// The column that an item gives; tells where it is named.
+pub(super) fn named_column(
+    cx: &mut Context<'_>,
+    name: String,
+    alias: Option<Span>,
+    expr: &Expr,
+    before: &[(Column, Expr)],
+) -> Column {
+    let column = output_column(cx, name, expr, before);
+    if let ExprKind::Column(id) = expr.kind {
+        cx.follows(column.id, id);
+    }
+    match (alias, &expr.kind) {
+        (Some(span), _) => {
+            cx.names_column(column.id, &column.name, span);
+            cx.gives_name(span, Named::Column, Some(&column.ty));
+        }
+        (None, ExprKind::Column(_)) => {}
+        (None, _) => cx.names_column(column.id, &column.name, expr.span),
+    }
+    column
+}
+
 /// The columns that named items give.
 pub(super) fn columns(cx: &mut Context<'_>, items: Vec<CheckedItem>) -> Vec<(Column, Expr)> {
     let mut columns: Vec<(Column, Expr)> = Vec::with_capacity(items.len());
     for item in items {
-        let column = output_column(cx, item.name, &item.expr, &columns);
+        let column = named_column(cx, item.name, item.alias, &item.expr, &columns);
         columns.push((column, item.expr));
     }
     columns

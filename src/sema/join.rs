@@ -3,6 +3,7 @@
 use super::codes;
 use super::context::Context;
 use super::expr::{Checker, Clause};
+use super::facts::Wanted;
 use super::names::propose;
 use super::operators::make;
 use super::query;
@@ -128,8 +129,12 @@ fn same_column(
     right: &Relation,
     name: &ast::Ident,
 ) -> Option<(Expr, Expr)> {
+    cx.sees(name.span, Wanted::Column, &left.scope);
     let mut find = |scope: &Scope, side: &str| match scope.find(&name.text) {
-        Lookup::Found(column) => Some(reference(&column.column(), name.span)),
+        Lookup::Found(column) => {
+            cx.reads(name.span, column);
+            Some(reference(&column.column(), name.span))
+        }
         Lookup::Missing if scope.incomplete => None,
         Lookup::Missing => {
             let message = format!("the {side} side of the join has no column `{}`", name.text);
@@ -175,6 +180,9 @@ fn merge(cx: &mut Context<'_>, relation: &mut Relation, kind: JoinKind, on: &Pai
                 let name = columns.get(left).map(|c| c.name.clone()).unwrap_or_default();
                 let both = make(BinaryOp::Coalesce, l.clone(), r.clone(), l.ty.clone(), l.span);
                 let column = cx.column(name, l.ty.clone());
+                if let Some(left) = ids[0] {
+                    cx.follows(column.id, left);
+                }
                 merged.push(ScopeColumn::new(&column, None));
                 computed.push((column, both));
             }

@@ -53,6 +53,7 @@ pub(super) fn matches<'a>(
             column.qualified_only = true;
         }
         scope = scope.and(step_scope(step, columns));
+        cx.names_alias(&step.name);
         let condition = Checker::new(cx, &scope, Clause::PipeWhere).condition(&step.condition, "a step");
         relation.filter(condition);
         let Some(before) = n.checked_sub(1).and_then(|before| rows.get(before)) else { continue };
@@ -121,6 +122,7 @@ fn rows(
             if let Some(domain) = cx.domains.get(&column.id).copied() {
                 cx.domains.insert(value.id, domain);
             }
+            cx.follows(value.id, column.id);
             let number = Expr { kind: ExprKind::Value(Value::Int(n)), ty: Type::Int, span };
             let call = Aggregate {
                 function: lead,

@@ -11,7 +11,7 @@
 //! (sources and bodies), `table_function`, `select` and `stages` (the two forms), `aggregate`, `window`, `join`, `setop`, `order`;
 //! `intervals`, `overlap`, `matching`, `render` (their stages); then `expr` with `names`, `operators`, `predicates`,
 //! `literals`, `calls`, `cast`, `patterns`, `domains`; `assertion`, `saved` (calling saved queries from outside), `lints`,
-//! `weight` (what is too large to be planned).
+//! `weight` (what is too large to be planned); `facts` (what names mean, for editors).
 
 mod aggregate;
 mod assertion;
@@ -23,6 +23,7 @@ mod context;
 mod declared;
 mod domains;
 mod expr;
+pub mod facts;
 mod functions;
 mod intervals;
 mod items;
@@ -55,14 +56,16 @@ mod window;
 
 use crate::diag::{Diagnostic, SourceId, Span};
 use crate::stack;
-use crate::syntax::ast::{Doc, LetValue, Statement, StatementKind};
+use crate::syntax::ast::{Doc, LetValue, Statement, StatementKind, UseTarget};
 use context::{Broken, Context};
-use declared::{Declared, Found, declared_name, module_name};
+use declared::{Declared, Found, declared_name};
 use expr::{Checker, Clause};
+use facts::{Facts, Location, Named, Target};
 use scope::Scope;
 
+pub use declared::module_name;
 pub use program::{Module, Program};
-pub use saved::{SavedParam, SavedQuery, Value as ParamValue, call, saved_queries};
+pub use saved::{SavedParam, SavedQuery, Value as ParamValue, call, saved_queries, saved_queries_of};
 
 /// What there is to know about a program.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -83,10 +86,17 @@ impl Analysis {
 
 /// Resolves the names and checks the types of all statements of a program.
 pub fn analyze(program: &Program) -> Analysis {
-    stack::deep(|| analyze_modules(program))
+    stack::deep(|| analyze_modules(program, &mut None))
 }
 
-fn analyze_modules(program: &Program) -> Analysis {
+/// The same, with all that is found out on the way; of one place, if it is asked about, also what could stand there.
+pub fn explore(program: &Program, asked: Option<(SourceId, usize)>) -> (Analysis, Facts) {
+    let mut facts = Some(Facts::new(asked));
+    let analysis = stack::deep(|| analyze_modules(program, &mut facts));
+    (analysis, facts.unwrap_or_default().finish())
+}
+
+fn analyze_modules(program: &Program, facts: &mut Option<Facts>) -> Analysis {
     let mut analysis = Analysis::default();
     let mut broken = Broken::new();
     for &id in &program.order {
@@ -94,6 +104,8 @@ fn analyze_modules(program: &Program) -> Analysis {
         clashes(id, module, &mut analysis.diagnostics);
         for (index, statement) in module.file.statements.iter().enumerate() {
             let mut cx = Context::new(program, id, index, &broken);
+            cx.facts = facts.take();
+            declares(&mut cx, module, index, statement);
             let found = |what| Found { module: id, index, what };
             match &statement.kind {
                 StatementKind::Use(_) | StatementKind::Error => {}
@@ -130,6 +142,7 @@ fn analyze_modules(program: &Program) -> Analysis {
                 }
             }
             doc_params(&mut cx, statement);
+            *facts = cx.facts.take();
             let mut found = cx.diagnostics;
             // A `with` query is analysed at each of its uses: its errors are found as often.
             found.sort_by_key(|d| (d.span, d.code));
@@ -142,6 +155,44 @@ fn analyze_modules(program: &Program) -> Analysis {
     }
     analysis.diagnostics.sort_by_key(|d| (d.source, d.span, d.code));
     analysis
+}
+
+/// Tells what a statement gives names to.
+fn declares<'a>(cx: &mut Context<'a>, module: &Module, index: usize, statement: &'a Statement) {
+    let Some(facts) = &mut cx.facts else { return };
+    facts.begin_statement();
+    let (name, named, params) = match &statement.kind {
+        StatementKind::Use(used) => {
+            let module = module.uses.iter().find(|(at, _)| *at == index).map(|(_, id)| *id);
+            let name = match (&used.alias, &used.target) {
+                (Some(alias), _) => Some(alias.span),
+                (None, UseTarget::Module(path)) => path.last().map(|last| last.span),
+                (None, UseTarget::File(file)) => Some(file.span),
+            };
+            if let (Some(module), Some(name)) = (module, name) {
+                cx.refers(name, Target::Module(module), None);
+            }
+            return;
+        }
+        StatementKind::Let(bound) => match bound.value {
+            LetValue::Expr(_) => (&bound.name, Named::Value, &[][..]),
+            LetValue::Relation(_) => (&bound.name, Named::Relation, &[][..]),
+        },
+        StatementKind::Function(function) => (&function.name, Named::Function, &function.params[..]),
+        StatementKind::QueryDecl(query) => (&query.name, Named::Query, &query.params[..]),
+        StatementKind::Assert(assert) => (&assert.name, Named::Assertion, &[][..]),
+        StatementKind::Query(_) | StatementKind::Error => return,
+    };
+    cx.gives_name(name.span, named, None);
+    for param in params {
+        let ty = cx.parameter_type(param);
+        cx.gives_name(param.name.span, Named::Parameter, Some(&ty));
+        let documented = statement.doc.iter().flat_map(|doc| &doc.params);
+        for same in documented.filter(|documented| documented.name.text == param.name.text) {
+            let location = Location { source: cx.place.module, span: param.name.span };
+            cx.refers(same.name.span, Target::Named(Named::Parameter, location), Some(&ty));
+        }
+    }
 }
 
 /// Reports a query that is too large to be planned, unless something else is wrong with it.

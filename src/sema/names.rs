@@ -3,6 +3,7 @@
 use super::codes;
 use super::declared::{Declared, Found};
 use super::expr::{Checker, Clause, Within};
+use super::items::CheckedItem;
 use super::relation::reference;
 use super::scope::{Lookup, Scope, ScopeColumn};
 use super::tree::reads;
@@ -11,12 +12,14 @@ use super::types::unknown;
 use crate::catalog;
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{Ident, LetValue};
+use crate::syntax::print::name_text;
 use crate::syntax::similar::closest;
 
 impl<'a> Checker<'_, 'a> {
     /// `c`, `t.c`, `c.field`, `t.c.field.field`.
     pub(super) fn name(&mut self, parts: &'a [Ident], span: Span) -> Expr {
         let scope = self.scope;
+        self.sees(span);
         match parts {
             [] => unknown(span),
             [name] => match self.local(&name.text, span) {
@@ -25,8 +28,12 @@ impl<'a> Checker<'_, 'a> {
             },
             [table, name, fields @ ..] if scope.has_qualifier(&table.text) => {
                 let span = table.span.to(name.span);
+                self.cx.refers_to_table(table);
                 let column = match scope.find_in(&table.text, &name.text) {
-                    Lookup::Found(column) => reference(&column.column(), span),
+                    Lookup::Found(column) => {
+                        self.cx.reads(name.span, column);
+                        reference(&column.column(), span)
+                    }
                     Lookup::Ambiguous(columns) => self.ambiguous(name, &columns),
                     Lookup::Missing => {
                         self.missing_in(table, name);
@@ -37,12 +44,12 @@ impl<'a> Checker<'_, 'a> {
             }
             [name, fields @ ..] => match scope.find(&name.text) {
                 Lookup::Found(column) => {
+                    self.cx.reads(name.span, column);
                     let column = reference(&column.column(), name.span);
                     fields.iter().fold(column, |value, field| self.field(value, field))
                 }
                 Lookup::Ambiguous(_) | Lookup::Missing => {
-                    let path: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
-                    self.named_value(&path, span).unwrap_or_else(|| {
+                    self.named_value(parts, span).unwrap_or_else(|| {
                         self.missing_qualifier(name, parts);
                         unknown(span)
                     })
@@ -58,17 +65,19 @@ impl<'a> Checker<'_, 'a> {
             (Lookup::Found(_), None) => false,
             _ => true,
         };
-        if prefer_alias && let Some(expr) = self.alias(&name.text) {
-            return self.cx.put(expr, span);
+        if prefer_alias && let Some(item) = self.alias(&name.text) {
+            self.cx.reads_item(span, &item);
+            return self.cx.put(item.expr, span);
         }
         match found {
             Lookup::Found(column) => {
+                self.cx.reads(span, column);
                 let column = reference(&column.column(), span);
                 self.hides_value(name);
                 column
             }
             Lookup::Ambiguous(columns) => self.ambiguous(name, &columns),
-            Lookup::Missing => self.named_value(&[&name.text], span).unwrap_or_else(|| {
+            Lookup::Missing => self.named_value(std::slice::from_ref(name), span).unwrap_or_else(|| {
                 self.missing(name);
                 unknown(span)
             }),
@@ -108,18 +117,18 @@ impl<'a> Checker<'_, 'a> {
     }
 
     /// The item of this name, where one can be meant.
-    fn alias(&mut self, name: &str) -> Option<Expr> {
+    fn alias(&mut self, name: &str) -> Option<CheckedItem> {
         if self.within == Within::Aggregate {
             return None;
         }
-        let (_, expr) = self.aliases.iter().find(|(alias, _)| alias == name)?;
+        let item = self.aliases.iter().find(|item| item.name == name)?;
         let windows = &self.windows;
-        let is_window = reads(expr, &mut |id| windows.iter().any(|(column, _)| column.id == id));
+        let is_window = reads(&item.expr, &mut |id| windows.iter().any(|(column, _)| column.id == id));
         // Windows are computed together, after the groups have been filtered.
         if is_window && (self.within == Within::Window || self.clause == Clause::Having) {
             return None;
         }
-        Some(expr.clone())
+        Some(item.clone())
     }
 
     fn ambiguous(&mut self, name: &Ident, columns: &[&ScopeColumn]) -> Expr {
@@ -283,15 +292,7 @@ pub(super) fn propose<'n>(
     names: impl Iterator<Item = &'n str>,
 ) -> Diagnostic {
     match closest(&name.text, names) {
-        Some(near) => diagnostic.note(format!("did you mean `{near}`?")).fix(name.span, written(near)),
+        Some(near) => diagnostic.note(format!("did you mean `{near}`?")).fix(name.span, name_text(near)),
         None => diagnostic,
     }
-}
-
-/// A name as it has to be written in a query.
-pub(super) fn written(name: &str) -> String {
-    let mut letters = name.chars();
-    let plain = letters.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_')
-        && letters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }

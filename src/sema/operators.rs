@@ -77,6 +77,8 @@ impl<'a> Checker<'_, 'a> {
         (right, r): (&'a ast::Expr, Expr),
         span: Span,
     ) -> Expr {
+        self.stands_beside(right, &l);
+        self.stands_beside(left, &r);
         self.compares_null(op, left, &l, &r, span);
         self.compares_null(op, right, &r, &l, span);
         let Some(ty) = unify(&l.ty, &r.ty) else {

@@ -56,6 +56,10 @@ pub(super) fn check<'a>(
         let target = match position {
             Some(n) => {
                 let ty = items.get(n).map_or(Type::Unknown, |item| item.expr.ty.clone());
+                checker.sees(item.expr.span);
+                if let (ast::ExprKind::Name(_), Some(named)) = (&item.expr.kind, items.get(n)) {
+                    checker.cx.reads_item(item.expr.span, named);
+                }
                 checker.check_order(&item.expr, &ty);
                 Target::Item(n)
             }
@@ -145,7 +149,7 @@ fn sort(relation: &mut Relation, keys: Vec<SortKey>) {
 
 /// `|> order by`, and that of a set operation.
 pub(super) fn stage<'a>(cx: &mut Context<'a>, relation: &mut Relation, order_by: &'a [ast::OrderItem]) {
-    let scope = relation.scope.clone();
+    let scope = std::mem::take(&mut relation.scope);
     let mut checker = Checker::new(cx, &scope, Clause::PipeOrderBy);
     let mut keys = Vec::with_capacity(order_by.len());
     for item in order_by {
@@ -165,6 +169,7 @@ pub(super) fn stage<'a>(cx: &mut Context<'a>, relation: &mut Relation, order_by:
         keys.push(key);
     }
     let windows = checker.windows;
+    relation.scope = scope;
     let hides = !windows.is_empty();
     relation.windows(windows);
     sort(relation, keys);

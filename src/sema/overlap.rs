@@ -70,11 +70,13 @@ pub(super) fn join<'a>(cx: &mut Context<'a>, left: &mut Relation, join: &'a ast:
     let mut kept = Vec::new();
     for ((column, now), (_, name)) in own.into_iter().zip(overlap).zip(OWN) {
         let Some(column) = column else { continue };
+        cx.follows(now.id, column.id);
         for known in left.scope.columns.iter_mut().filter(|known| known.id == column.id) {
             known.id = now.id;
         }
         kept.push(ScopeColumn { name: name.to_owned(), qualifier: None, ..column.clone() });
     }
+    cx.names_column(dur.id, "dur", span);
     if left_interval.dur.is_none() && matches!(left.scope.find("dur"), Lookup::Missing) {
         left.scope.columns.push(ScopeColumn::new(&dur, None));
     }

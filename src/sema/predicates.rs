@@ -29,6 +29,7 @@ impl<'a> Checker<'_, 'a> {
                 continue;
             }
             let checked = self.expr(item);
+            self.stands_beside(item, &operand);
             match unify(&ty, &checked.ty) {
                 Some(common) => ty = common,
                 None => {
@@ -171,6 +172,7 @@ impl<'a> Checker<'_, 'a> {
     pub(super) fn has(&mut self, left: &'a ast::Expr, right: &'a ast::Expr, span: Span) -> Expr {
         let l = self.expr(left);
         let r = self.expr(right);
+        self.stands_beside(right, &l);
         let (l, r) = match &l.ty {
             Type::Stack => {
                 if r.ty != Type::String && !is_open(&r.ty) {

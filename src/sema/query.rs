@@ -4,6 +4,7 @@ use super::codes;
 use super::context::{Context, Cte};
 use super::declared::Declared;
 use super::expr::{Checker, Clause};
+use super::facts::{Location, Named, Target, Wanted};
 use super::join;
 use super::names::propose;
 use super::order;
@@ -29,6 +30,7 @@ pub(super) fn relation<'a>(cx: &mut Context<'a>, query: &'a ast::Query) -> Relat
             let message = format!("there are two `with` queries called `{}`", cte.name.text);
             cx.report(Diagnostic::error(codes::DUPLICATE_NAME, cte.name.span, message));
         }
+        cx.gives_name(cte.name.span, Named::With, None);
         cx.ctes.push(Cte { cte, used: false });
     }
     let mut relation = body(cx, &query.body);
@@ -99,6 +101,11 @@ pub(super) fn source<'a>(cx: &mut Context<'a>, source: &'a ast::Source) -> Relat
     }
     for (column, name) in relation.scope.columns.iter_mut().zip(&source.columns) {
         column.name.clone_from(&name.text);
+        cx.names_column(column.id, &column.name, name.span);
+        cx.gives_name(name.span, Named::Column, Some(&column.ty));
+    }
+    if let Some(alias) = &source.alias {
+        cx.names_alias(alias);
     }
     relation
 }
@@ -112,9 +119,13 @@ fn subquery(relation: Relation, alias: Option<&str>) -> Relation {
 }
 
 fn table<'a>(cx: &mut Context<'a>, parts: &[Ident], alias: Option<&str>, span: Span) -> Relation {
+    for part in parts {
+        cx.sees(part.span, Wanted::Table, &Scope::default());
+    }
     if let [module, name] = parts
         && let Some(found) = cx.find(&[&module.text, &name.text])
     {
+        cx.refers_to_declared(found, &[module, name], None);
         return subquery(cx.named_relation(found, name, span), alias.or(Some(&name.text)));
     }
     let [name] = parts else {
@@ -132,18 +143,25 @@ fn table<'a>(cx: &mut Context<'a>, parts: &[Ident], alias: Option<&str>, span: S
     };
     let alias = alias.unwrap_or(&name.text);
     if let Some(n) = cx.ctes.iter().rposition(|known| known.cte.name.text == name.text) {
+        let declared = cx.ctes.get(n).map_or(name.span, |known| known.cte.name.span);
+        let target = Target::Named(Named::With, Location { source: cx.place.module, span: declared });
+        cx.refers(name.span, target, None);
+        cx.names_table(alias, target);
         return subquery(expand(cx, n, span), Some(alias));
     }
     // A query is called, with parentheses; without, its name may be that of a table too.
     if let Some(found) = cx.find(&[&name.text])
         && (!matches!(found.what, Declared::Query(_)) || catalog::table(&name.text).is_none())
     {
+        cx.refers_to_declared(found, &[name], None);
         return subquery(cx.named_relation(found, name, span), Some(alias));
     }
     let Some(table) = catalog::table(&name.text) else {
         unknown_table(cx, name);
         return Relation::unknown(Some(alias));
     };
+    cx.refers(name.span, Target::Table(table), None);
+    cx.names_table(alias, Target::Table(table));
     scan(cx, table.into(), alias)
 }
 
@@ -159,6 +177,7 @@ fn scan(cx: &mut Context<'_>, call: TableCall, alias: &str) -> Relation {
         if matches!(known.ty, Type::Duration | Type::Time | Type::Bytes) {
             cx.natural.insert(column.id);
         }
+        cx.stems_from(column.id, table, known);
         columns.push((column.id, known));
         shown.push(column);
     }
@@ -209,15 +228,21 @@ fn table_function<'a>(
     args: &'a [ast::Arg],
     alias: Option<&str>,
 ) -> Relation {
+    for part in name {
+        cx.sees(part.span, Wanted::Table, &Scope::default());
+    }
     let path: Vec<&str> = name.iter().map(|part| part.text.as_str()).collect();
     if let (Some(found), Some(first), Some(last)) = (cx.find(&path), name.first(), name.last()) {
         let span = first.span.to(last.span);
+        cx.refers_to_declared(found, &name.iter().collect::<Vec<_>>(), None);
         return subquery(cx.called_query(found, last, args, span), alias.or(Some(&last.text)));
     }
     if let [only] = name
         && let Some(function) = catalog::table_function(&only.text)
     {
         let alias = alias.unwrap_or(&only.text);
+        cx.refers(only.span, Target::TableFunction(function), None);
+        cx.names_table(alias, Target::TableFunction(function));
         return match cx.table_call(function, only, args) {
             Some(call) => scan(cx, call, alias),
             None => Relation::unknown(Some(alias)),

@@ -39,11 +39,12 @@ impl Relation {
     /// Leaves exactly these columns. Where they are already there just so, nothing is added, so that queries that mean
     /// the same become the same.
     pub(super) fn project(&mut self, items: Vec<(Column, Expr)>) {
-        let outputs = outputs(&self.rel);
-        let identity = outputs.len() == items.len()
-            && outputs.iter().zip(&items).all(|(output, (column, expr))| {
-                output == column && matches!(expr.kind, ExprKind::Column(id) if id == output.id)
-            });
+        let passes =
+            items.iter().all(|(column, e)| matches!(e.kind, ExprKind::Column(id) if id == column.id));
+        let outputs = if passes { outputs(&self.rel) } else { Vec::new() };
+        let identity = passes
+            && outputs.len() == items.len()
+            && outputs.iter().zip(&items).all(|(output, (column, _))| output == column);
         if !identity {
             self.wrap(|input| Rel::Project { input, items });
         }
@@ -55,7 +56,11 @@ impl Relation {
         for known in &mut self.scope.columns {
             let value = replaced.iter().find(|(id, _)| *id == known.id);
             let item = match value {
-                Some((_, expr)) => (cx.column(known.name.clone(), expr.ty.clone()), expr.clone()),
+                Some((_, expr)) => {
+                    let column = cx.column(known.name.clone(), expr.ty.clone());
+                    cx.follows(column.id, known.id);
+                    (column, expr.clone())
+                }
                 None => pass(known),
             };
             known.id = item.0.id;

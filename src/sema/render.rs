@@ -3,6 +3,7 @@
 use super::codes;
 use super::context::Context;
 use super::expr::{Checker, Clause};
+use super::facts::{Target, Wanted};
 use super::naming::named;
 use super::relation::Relation;
 use super::scope::Lookup;
@@ -25,6 +26,7 @@ pub(super) fn render<'a>(cx: &mut Context<'a>, relation: &mut Relation, kind: &I
         cx.report(diagnostic.hint(format!("the pictures are {}", names.join(", "))));
         return;
     };
+    cx.refers(kind.span, Target::Picture(picture), None);
     let mut parts: Vec<(&'static str, ColumnId)> = Vec::new();
     for (n, arg) in args.iter().enumerate() {
         let part = match &arg.name {
@@ -37,6 +39,9 @@ pub(super) fn render<'a>(cx: &mut Context<'a>, relation: &mut Relation, kind: &I
             cx.report(Diagnostic::error(codes::BAD_RENDER, span, message).hint(call(picture)));
             continue;
         };
+        if let Some(name) = &arg.name {
+            cx.refers(name.span, Target::Part(part), None);
+        }
         if let Some(id) = column(cx, relation, part, &arg.value) {
             parts.push((part.name, id));
         }
@@ -66,6 +71,7 @@ fn column<'a>(
     ast: &'a ast::Expr,
 ) -> Option<ColumnId> {
     let value = Checker::new(cx, &relation.scope, Clause::PipeSelect).expr(ast);
+    cx.sees(ast.span, Wanted::Column, &relation.scope);
     let fits = part.accepts.is_empty() || part.accepts.contains(&value.ty) || is_open(&value.ty);
     let message = match &value.kind {
         _ if value.ty == Type::Unknown => return None,

@@ -35,8 +35,12 @@ pub struct SavedParam {
 
 /// The queries that the text of a program declares, in its order.
 pub fn saved_queries(program: &Program) -> Vec<SavedQuery> {
+    saved_queries_of(program, SourceId::default())
+}
+
+/// The queries that one of a program's texts declares.
+pub fn saved_queries_of(program: &Program, id: SourceId) -> Vec<SavedQuery> {
     let broken = Broken::new();
-    let id = SourceId::default();
     let mut saved = Vec::new();
     for (index, statement) in program.module(id).file.statements.iter().enumerate() {
         let StatementKind::QueryDecl(decl) = &statement.kind else { continue };

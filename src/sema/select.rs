@@ -36,7 +36,7 @@ pub(super) fn select<'a>(cx: &mut Context<'a>, select: &'a ast::Select) -> Relat
     let mut items = items::check(&mut checker, &select.items);
     checker.later = Vec::new();
     items::name(checker.cx, &mut items, &[]);
-    checker.aliases.extend(items.iter().map(|item| (item.name.clone(), item.expr.clone())));
+    checker.aliases.extend(items.iter().cloned());
 
     checker.clause = Clause::GroupBy;
     let mut complete = true;

@@ -52,6 +52,7 @@ pub(super) fn combine(
             Type::Unknown
         });
         let column = cx.column(names.unique(&l.name), ty);
+        cx.follows(column.id, l.id);
         if let (Some(a), Some(b)) = (cx.domains.get(&l.id), cx.domains.get(&r.id))
             && std::ptr::eq(*a, *b)
         {

@@ -4,6 +4,7 @@ use super::aggregate;
 use super::codes;
 use super::context::Context;
 use super::expr::{Checker, Clause};
+use super::facts::{Named, Wanted};
 use super::intervals;
 use super::items;
 use super::join;
@@ -14,7 +15,7 @@ use super::naming::Names;
 use super::order;
 use super::overlap;
 use super::query;
-use super::relation::{Relation, output_column};
+use super::relation::Relation;
 use super::render;
 use super::scope::{Lookup, Scope, ScopeColumn};
 use super::setop;
@@ -46,7 +47,10 @@ pub(super) fn stage<'a>(cx: &mut Context<'a>, relation: &mut Relation, stage: &'
         StageKind::Set(assignments) => set(cx, relation, assignments),
         StageKind::Drop(names) => drop(cx, relation, names),
         StageKind::Rename(names) => rename(cx, relation, names),
-        StageKind::As(name) => name_all(relation, name),
+        StageKind::As(name) => {
+            cx.names_alias(name);
+            name_all(relation, name);
+        }
         StageKind::Aggregate { items, group_by } => {
             aggregate::stage(cx, relation, items, group_by.as_ref(), stage.span);
         }
@@ -102,7 +106,7 @@ fn extend<'a>(cx: &mut Context<'a>, relation: &mut Relation, list: &'a [ast::Ite
     relation.windows(windows);
     let mut columns = relation.kept();
     for item in items {
-        let column = output_column(cx, item.name, &item.expr, &columns);
+        let column = items::named_column(cx, item.name, item.alias, &item.expr, &columns);
         relation.scope.columns.push(ScopeColumn::new(&column, None));
         columns.push((column, item.expr));
     }
@@ -149,6 +153,8 @@ fn rename(cx: &mut Context<'_>, relation: &mut Relation, names: &[(Ident, Ident)
     for column in &mut relation.scope.columns {
         if let Some((_, new)) = renamed.iter().find(|(id, _)| *id == column.id) {
             column.name.clone_from(&new.text);
+            cx.names_column(column.id, &column.name, new.span);
+            cx.gives_name(new.span, Named::Column, Some(&column.ty));
         }
     }
     for (_, new) in renamed {
@@ -172,8 +178,12 @@ fn name_all(relation: &mut Relation, name: &Ident) {
 
 /// The column that a stage names; reports it if there is none, or more than one.
 fn one<'s>(cx: &mut Context<'_>, scope: &'s Scope, name: &Ident) -> Option<&'s ScopeColumn> {
+    cx.sees(name.span, Wanted::Column, scope);
     match scope.find(&name.text) {
-        Lookup::Found(column) => Some(column),
+        Lookup::Found(column) => {
+            cx.reads(name.span, column);
+            Some(column)
+        }
         Lookup::Ambiguous(columns) => {
             let names: Vec<String> = columns.iter().map(|c| format!("`{}`", c.full_name())).collect();
             let message = format!("`{}` is ambiguous", name.text);

@@ -2,6 +2,7 @@
 
 use super::codes;
 use super::context::Context;
+use super::facts::Target;
 use super::intervals::constant;
 use super::literals::with_unit;
 use super::names::propose;
@@ -84,7 +85,12 @@ impl<'a> Context<'a> {
                     Some(_) if before.iter().enumerate().any(is_same) => {
                         format!("`{}` is given twice", name.text)
                     }
-                    Some(place) => return Some(place),
+                    Some(place) => {
+                        if let Some(parameter) = parameters.get(place) {
+                            self.refers(name.span, Target::TableParameter(parameter), Some(&parameter.ty));
+                        }
+                        return Some(place);
+                    }
                 };
                 (name.span, message)
             }
@@ -108,6 +114,9 @@ impl<'a> Context<'a> {
         ast: &ast::Expr,
         value: Expr,
     ) -> Option<Argument> {
+        if let Takes::Words(domain) = parameter.takes {
+            self.sees_words(ast.span, domain);
+        }
         if value.ty == Type::Unknown {
             return None;
         }
@@ -135,9 +144,13 @@ impl<'a> Context<'a> {
             None => Some(argument),
             Some(Refusal { why, meant }) => {
                 let diagnostic = error(format!("`{name}` of `{of}` {why}"));
-                self.report(match meant {
-                    Some(meant) => diagnostic.note(format!("did you mean {meant}?")),
-                    None => diagnostic,
+                self.report(match (meant, &argument) {
+                    // A word alone is the whole text.
+                    (Some(meant), Argument::Text(text)) if !text.contains('|') => {
+                        diagnostic.note(format!("did you mean {meant}?")).fix(ast.span, format!("'{meant}'"))
+                    }
+                    (Some(meant), _) => diagnostic.note(format!("did you mean {meant}?")),
+                    (None, _) => diagnostic,
                 });
                 None
             }

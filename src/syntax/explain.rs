@@ -5,7 +5,7 @@
 
 use super::codes;
 use super::keywords::{Keyword, Reserved, Symbol};
-use super::problem::{Expected, Problem};
+use super::problem::{Expected, Problem, Wanted};
 use super::similar::closest;
 use super::token::{Lexeme, Token};
 use crate::diag::{Diagnostic, Span};
@@ -48,7 +48,7 @@ struct Place<'a> {
     index: usize,
     span: Span,
     found: Option<Token<'a>>,
-    expected: Vec<Expected>,
+    expected: Wanted,
 }
 
 impl<'a> Place<'a> {
@@ -70,7 +70,7 @@ impl<'a> Place<'a> {
     }
 
     fn expects(&self, expected: Expected) -> bool {
-        self.expected.contains(&expected)
+        self.expected.all().contains(&expected)
     }
 
     fn text(&self, span: Span) -> &'a str {
@@ -146,7 +146,7 @@ fn unopened(place: &Place<'_>) -> Option<Diagnostic> {
 }
 
 fn unclosed(place: &Place<'_>) -> Option<Diagnostic> {
-    let close = place.expected.iter().find_map(|expected| match expected {
+    let close = place.expected.all().iter().find_map(|expected| match expected {
         Expected::Close(text) => Some(*text),
         _ => None,
     })?;
@@ -241,7 +241,7 @@ fn stage_list() -> String {
 /// A statement that does not begin like a query, or something else in a query's place.
 fn no_query(place: &Place<'_>) -> Option<Diagnostic> {
     const BEGINNINGS: [Keyword; 3] = [Keyword::Select, Keyword::From, Keyword::With];
-    if !place.expects(Expected::Query) || place.expected.len() > 1 {
+    if !place.expects(Expected::Query) || place.expected.all().len() > 1 {
         return None;
     }
     let message = match place.index {
@@ -267,7 +267,7 @@ fn no_query(place: &Place<'_>) -> Option<Diagnostic> {
 
 /// Nothing stands where an item, a condition or an operand should.
 fn missing_element(place: &Place<'_>) -> Option<Diagnostic> {
-    let thing = place.expected.iter().find_map(|expected| match expected {
+    let thing = place.expected.all().iter().find_map(|expected| match expected {
         Expected::Thing(thing) => Some(*thing),
         _ => None,
     })?;
@@ -404,7 +404,7 @@ fn missing_comma(place: &Place<'_>) -> Option<Diagnostic> {
 /// Expected this, found that.
 fn unexpected(place: &Place<'_>) -> Diagnostic {
     let mut wanted: Vec<String> = Vec::new();
-    for expected in &place.expected {
+    for expected in place.expected.all() {
         let text = match expected {
             Expected::Text(text) | Expected::Close(text) => format!("`{text}`"),
             Expected::Thing(thing) => (*thing).to_string(),

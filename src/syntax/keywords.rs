@@ -14,6 +14,9 @@ pub enum Reserved {
     Always,
 }
 
+/// Letters of the longest keyword.
+const LONGEST: usize = 9;
+
 macro_rules! keywords {
     ($($name:ident $text:literal $reserved:ident),* $(,)?) => {
         /// A word that the grammar knows.
@@ -34,7 +37,12 @@ macro_rules! keywords {
 
             /// The keyword that a word is, whatever its case.
             pub fn of(word: &str) -> Option<Keyword> {
-                Self::ALL.iter().copied().find(|keyword| keyword.text().eq_ignore_ascii_case(word))
+                let mut lower = [0; LONGEST];
+                let lower = lower.get_mut(..word.len())?;
+                lower.copy_from_slice(word.as_bytes());
+                lower.make_ascii_lowercase();
+                let found = Self::ALL.binary_search_by(|keyword| keyword.text().as_bytes().cmp(lower));
+                found.ok().and_then(|place| Self::ALL.get(place).copied())
             }
         }
     };

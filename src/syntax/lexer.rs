@@ -44,6 +44,18 @@ impl<'s> Lexer<'s> {
         &rest[..length]
     }
 
+    /// Takes the rest of a word. Most are plain letters, digits and underscores.
+    fn word(&mut self) -> &'s str {
+        let rest = self.rest();
+        let plain = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        let end = match rest.as_bytes().get(plain) {
+            Some(byte) if !byte.is_ascii() => rest.find(|c| !continues_word(c)).unwrap_or(rest.len()),
+            _ => plain,
+        };
+        self.at += end;
+        &rest[..end]
+    }
+
     fn report(&mut self, diagnostic: Diagnostic) -> Token<'s> {
         self.diagnostics.push(diagnostic);
         Token::Error
@@ -74,7 +86,7 @@ impl<'s> Lexer<'s> {
             _ if first.is_ascii_digit() => self.number(),
             '.' if self.begins_fraction() => self.number(),
             _ if begins_word(first) => {
-                let text = self.take_while(continues_word);
+                let text = self.word();
                 Token::Word { text, keyword: Keyword::of(text) }
             }
             _ => self.symbol(first),

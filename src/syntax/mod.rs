@@ -7,8 +7,10 @@
 
 pub mod ast;
 pub mod codes;
+pub mod follow;
 pub mod keywords;
 pub mod lexer;
+pub mod names;
 pub mod print;
 pub mod similar;
 pub mod token;
@@ -26,9 +28,15 @@ use keywords::{Keyword, Symbol};
 use token::{Lexeme, Token};
 
 use crate::diag::{Diagnostic, Span};
+use crate::stack;
 
 /// Parses a text: statements, each ended by `;` (optional after the last). Diagnostics are in the order of the text.
 pub fn parse(source: &str) -> (File, Vec<Diagnostic>) {
+    // Once for all statements.
+    stack::deep(|| parse_statements(source))
+}
+
+fn parse_statements(source: &str) -> (File, Vec<Diagnostic>) {
     let (lexemes, mut diagnostics) = lexer::lex(source);
     let tokens: Vec<Lexeme<'_>> =
         lexemes.iter().copied().filter(|lexeme| !matches!(lexeme.token, Token::Comment(_))).collect();
@@ -64,6 +72,16 @@ pub fn parse_expr(source: &str) -> Option<ast::Expr> {
         StatementKind::Assert(assert) if diagnostics.is_empty() => Some(assert.condition),
         _ => None,
     }
+}
+
+/// The units of durations, the largest first, as they are typed.
+pub fn time_units() -> impl Iterator<Item = &'static str> {
+    amount::TIME_UNITS.iter().map(|(unit, _)| *unit).filter(|unit| unit.is_ascii())
+}
+
+/// The units of sizes, the largest first.
+pub fn byte_units() -> impl Iterator<Item = &'static str> {
+    amount::BYTE_UNITS.iter().map(|(unit, _)| *unit)
 }
 
 /// The lexemes between two places.

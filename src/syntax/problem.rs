@@ -31,13 +31,49 @@ pub(super) enum Expected {
     End,
 }
 
+/// What could have stood in a place. Nearly every token is looked at by rules that it is not for, so a single one, or
+/// none, takes no memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Nothing,
+    One(Expected),
+    Many(Vec<Expected>),
+}
+
+impl Wanted {
+    pub(super) fn all(&self) -> &[Expected] {
+        match self {
+            Wanted::Nothing => &[],
+            Wanted::One(one) => std::slice::from_ref(one),
+            Wanted::Many(many) => many,
+        }
+    }
+
+    fn add(&mut self, more: &[Expected]) {
+        for one in more {
+            match self {
+                Wanted::Nothing => *self = Wanted::One(*one),
+                Wanted::One(known) if known == one => {}
+                Wanted::One(known) => {
+                    // Where there are two there are more.
+                    let mut many = Vec::with_capacity(8);
+                    many.extend([*known, *one]);
+                    *self = Wanted::Many(many);
+                }
+                Wanted::Many(known) if known.contains(one) => {}
+                Wanted::Many(known) => known.push(*one),
+            }
+        }
+    }
+}
+
 /// A finding of the parser.
 #[derive(Debug)]
 pub(super) enum Problem<'t> {
     Unexpected {
         span: Span,
         found: Option<Token<'t>>,
-        expected: Vec<Expected>,
+        expected: Wanted,
     },
     /// A mistake that the grammar itself knows.
     Known(Box<Diagnostic>),
@@ -62,11 +98,7 @@ impl<'t> Error<'t, Tokens<'t>> for Problem<'t> {
     fn merge(mut self, other: Self) -> Self {
         match (&mut self, other) {
             (Problem::Unexpected { expected, .. }, Problem::Unexpected { expected: more, .. }) => {
-                for one in more {
-                    if !expected.contains(&one) {
-                        expected.push(one);
-                    }
-                }
+                expected.add(more.all());
                 self
             }
             (Problem::Known(_), _) => self,
@@ -81,13 +113,14 @@ impl<'t> LabelError<'t, Tokens<'t>, Expected> for Problem<'t> {
         found: Option<MaybeRef<'t, Token<'t>>>,
         span: Span,
     ) -> Self {
-        let found = found.map(|token| *token);
-        Problem::Unexpected { span, found, expected: expected.into_iter().collect() }
+        let mut wanted = Wanted::Nothing;
+        expected.into_iter().for_each(|one| wanted.add(&[one]));
+        Problem::Unexpected { span, found: found.map(|token| *token), expected: wanted }
     }
 
     fn label_with(&mut self, label: Expected) {
         if let Problem::Unexpected { expected, .. } = self {
-            *expected = vec![label];
+            *expected = Wanted::One(label);
         }
     }
 }
@@ -99,6 +132,6 @@ impl<'t> LabelError<'t, Tokens<'t>, DefaultExpected<'t, Token<'t>>> for Problem<
         found: Option<MaybeRef<'t, Token<'t>>>,
         span: Span,
     ) -> Self {
-        Problem::Unexpected { span, found: found.map(|token| *token), expected: Vec::new() }
+        Problem::Unexpected { span, found: found.map(|token| *token), expected: Wanted::Nothing }
     }
 }

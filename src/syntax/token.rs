@@ -46,7 +46,8 @@ impl Token<'_> {
         self.keyword() == Some(keyword)
     }
 
-    pub(super) fn keyword(&self) -> Option<Keyword> {
+    /// The keyword that a word is, if the grammar asks for one where it stands.
+    pub fn keyword(&self) -> Option<Keyword> {
         match self {
             Token::Word { keyword, .. } => *keyword,
             _ => None,
@@ -54,7 +55,7 @@ impl Token<'_> {
     }
 
     /// Whether the token can be the name of something.
-    pub(super) fn is_name(&self) -> bool {
+    pub fn is_name(&self) -> bool {
         match self {
             Token::Word { keyword, .. } => {
                 keyword.is_none_or(|keyword| keyword.reserved() != Reserved::Always)

@@ -485,3 +485,27 @@ fn results_for_the_eye_and_for_other_tools() {
     let none = complaint(2, &["--format", "plot", "-e", stacks, SERVER]);
     assert!(none.contains("render bar(label, size)"), "{none}");
 }
+
+#[test]
+fn files_are_formatted() {
+    let path = folder("formatted").join("query.gtq");
+    let name = path.to_str().expect("UTF-8");
+    fs::write(&path, "FROM goroutines\n|> where exec>1ms |> limit 3; -- three").unwrap();
+    let output = run(&["fmt", "--check", name]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = utf8(&output.stdout);
+    assert!(said.starts_with(&format!("{name}:1\n-FROM goroutines\n")), "{said}");
+    assert!(said.contains("+|> where exec > 1ms\n"), "{said}");
+    assert_eq!(answer(&["fmt", name]), "");
+    let formatted = fs::read_to_string(&path).unwrap();
+    assert_eq!(formatted, "from goroutines\n|> where exec > 1ms\n|> limit 3; -- three\n");
+    assert_eq!(answer(&["fmt", "--check", name]), "");
+    let output = run_with_input(&["fmt"], b"select  1");
+    check_good(&output);
+    assert_eq!(utf8(&output.stdout), "select 1\n");
+    // A text with errors stays as it is.
+    fs::write(&path, "select  from").unwrap();
+    assert!(complaint(1, &["fmt", name]).contains("E0031"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "select  from");
+    assert!(complaint(2, &["fmt", "no such file.gtq"]).contains("can't read no such file.gtq"));
+}

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with the rooms that it may use. `lib.rs` and `main.rs` are no rooms.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("stack", &[]),
     ("diag", &[]),
     ("compression", &[]),
@@ -15,6 +15,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("syntax", &["stack", "diag"]),
     ("library", &["catalog"]),
     ("sema", &["stack", "diag", "catalog", "syntax"]),
+    ("ide", &["stack", "diag", "catalog", "syntax", "library", "sema"]),
     ("tables", &["catalog", "trace"]),
     ("plan", &["catalog", "sema", "tables"]),
     // The one exception to "output last": errors of whoever takes the batches.
@@ -35,7 +36,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
         ],
     ),
     ("output", &["diag"]),
-    ("cli", &["diag", "capture", "catalog", "syntax", "library", "tables", "engine", "output"]),
+    ("cli", &["diag", "capture", "catalog", "syntax", "library", "ide", "tables", "engine", "output"]),
 ];
 
 /// Libraries that only some rooms may use.

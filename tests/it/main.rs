@@ -8,6 +8,8 @@ mod direction;
 mod docs;
 mod go;
 mod grammar;
+mod ide;
+mod ide_format;
 mod inputs;
 mod intervals;
 mod invariants;

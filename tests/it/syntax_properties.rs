@@ -13,7 +13,7 @@ use crate::syntax::bare;
 const NOWHERE: Span = Span::new(0, 0);
 
 /// A text made of pieces of the language, more likely to reach deep into the grammar than any bytes.
-fn soup() -> impl Strategy<Value = String> {
+pub(crate) fn soup() -> impl Strategy<Value = String> {
     let words = Keyword::ALL.iter().map(|keyword| keyword.text());
     let symbols = Symbol::ALL.iter().map(|symbol| symbol.text());
     let others = [
@@ -340,7 +340,7 @@ fn plain(body: Body) -> Query {
     Query { ctes: vec![], body, stages: vec![], span: NOWHERE }
 }
 
-fn query() -> BoxedStrategy<Query> {
+pub(crate) fn query() -> BoxedStrategy<Query> {
     let leaf = ident().prop_map(|name| {
         let kind = SourceKind::Table(vec![name]);
         let source = Source { kind, alias: None, columns: vec![], span: NOWHERE };

@@ -7,7 +7,7 @@ use chumsky::recovery::via_parser;
 use crate::diag::Span;
 use crate::syntax::ast::{Expr, ExprKind, Ident};
 use crate::syntax::keywords::{Keyword, Reserved, Symbol};
-use crate::syntax::problem::{Expected, Problem};
+use crate::syntax::problem::{Expected, Problem, Wanted};
 use crate::syntax::token::{Lexeme, Token, unescape};
 
 /// The tokens of one statement.
@@ -54,7 +54,7 @@ pub(super) fn token<'t, O: 't>(
         found.and_then(|token| take(token, span)).ok_or(Problem::Unexpected {
             span,
             found,
-            expected: vec![expected],
+            expected: Wanted::One(expected),
         })
     })
 }
@@ -125,7 +125,25 @@ pub(super) fn ahead<'t>(
         input.skip();
         let span = input.span_since(&start);
         input.rewind(here);
-        Err(Problem::Unexpected { span, found: next[0], expected: vec![expected] })
+        Err(Problem::Unexpected { span, found: next[0], expected: Wanted::One(expected) })
+    })
+}
+
+/// Succeeds, taking nothing, if the next token satisfies a condition: one failure in the place of those of many rules.
+pub(super) fn next_is<'t>(
+    expected: Expected,
+    condition: impl Fn(&Token<'t>) -> bool + Clone + 't,
+) -> impl Parse<'t, ()> {
+    custom(move |input: &mut InputRef<'t, '_, Tokens<'t>, Extra<'t>>| {
+        if input.peek().is_some_and(|token| condition(&token)) {
+            return Ok(());
+        }
+        let before = input.save();
+        let start = input.cursor();
+        let found = input.next();
+        let span = input.span_since(&start);
+        input.rewind(before);
+        Err(Problem::Unexpected { span, found, expected: Wanted::One(expected) })
     })
 }
 
@@ -165,7 +183,11 @@ pub(super) fn query_ahead<'t>() -> impl Parse<'t, ()> {
             return Ok(());
         }
         let found = input.peek();
-        Err(Problem::Unexpected { span: input.span_since(&start), found, expected: vec![Expected::Query] })
+        Err(Problem::Unexpected {
+            span: input.span_since(&start),
+            found,
+            expected: Wanted::One(Expected::Query),
+        })
     })
 }
 

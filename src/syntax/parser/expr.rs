@@ -1,10 +1,11 @@
 //! Expressions, one rule for each level of precedence, loosest first.
 
+use chumsky::input::InputRef;
 use chumsky::prelude::*;
 
 use super::base::{
     Extra, Rule, Stop, Tokens, ahead, close, error_expr, list, lookup, member, must, must_expr, name,
-    or_hole, parens, query_ahead, some, symbol, word,
+    next_is, or_hole, parens, query_ahead, some, symbol, word,
 };
 use super::call;
 use crate::diag::{Diagnostic, Span};
@@ -19,22 +20,17 @@ pub(super) fn expression<'t>(query: Rule<'t, Query>) -> Rule<'t, Expr> {
     recursive(|expr| {
         let expr = expr.boxed();
         let unary = unary(atom(expr.clone(), query.clone()), expr.clone());
-        let product = binary(unary, |token| match token {
-            Token::Symbol(Symbol::Star) => Some(BinaryOp::Mul),
-            Token::Symbol(Symbol::Slash) => Some(BinaryOp::Div),
-            Token::Symbol(Symbol::Percent) => Some(BinaryOp::Mod),
+        let sum = operators(unary, |token| match token {
+            Token::Symbol(Symbol::Coalesce) => Some((BinaryOp::Coalesce, 0)),
+            Token::Symbol(Symbol::Concat) => Some((BinaryOp::Concat, 1)),
+            Token::Symbol(Symbol::Plus) => Some((BinaryOp::Add, 2)),
+            Token::Symbol(Symbol::Minus) => Some((BinaryOp::Sub, 2)),
+            Token::Symbol(Symbol::Star) => Some((BinaryOp::Mul, 3)),
+            Token::Symbol(Symbol::Slash) => Some((BinaryOp::Div, 3)),
+            Token::Symbol(Symbol::Percent) => Some((BinaryOp::Mod, 3)),
             _ => None,
         });
-        let sum = binary(product, |token| match token {
-            Token::Symbol(Symbol::Plus) => Some(BinaryOp::Add),
-            Token::Symbol(Symbol::Minus) => Some(BinaryOp::Sub),
-            _ => None,
-        });
-        let concat =
-            binary(sum, |token| (token == Token::Symbol(Symbol::Concat)).then_some(BinaryOp::Concat));
-        let coalesce =
-            binary(concat, |token| (token == Token::Symbol(Symbol::Coalesce)).then_some(BinaryOp::Coalesce));
-        let comparison = comparison(range(coalesce), expr, query);
+        let comparison = comparison(range(sum), expr, query);
         let not = word(Keyword::Not)
             .labelled(Expected::Operator)
             .repeated()
@@ -43,37 +39,55 @@ pub(super) fn expression<'t>(query: Rule<'t, Query>) -> Rule<'t, Expr> {
             .then(must_expr(comparison.clone()))
             .map(|(nots, inner)| prefix(UnaryOp::Not, nots, inner))
             .or(comparison);
-        let and = binary(not.boxed(), |token| match token {
-            Token::Symbol(Symbol::AndAnd) => Some(BinaryOp::And),
-            _ => token.is(Keyword::And).then_some(BinaryOp::And),
-        });
-        binary(and, |token| token.is(Keyword::Or).then_some(BinaryOp::Or))
-            .labelled(Expected::Thing("an expression"))
+        operators(not.boxed(), |token| match token {
+            Token::Symbol(Symbol::AndAnd) => Some((BinaryOp::And, 1)),
+            _ if token.is(Keyword::And) => Some((BinaryOp::And, 1)),
+            _ if token.is(Keyword::Or) => Some((BinaryOp::Or, 0)),
+            _ => None,
+        })
+        .labelled(Expected::Thing("an expression"))
     })
     .boxed()
 }
 
-/// Operators of one level, grouped from the left.
-fn binary<'t>(
-    operand: Rule<'t, Expr>,
-    find: impl Fn(Token<'t>) -> Option<BinaryOp> + Clone + 't,
-) -> Rule<'t, Expr> {
-    let operator = lookup(Expected::Operator, move |token| find(token).map(|op| (op, token))).map_with(
-        |((op, token), span), e| {
-            if token == Token::Symbol(Symbol::AndAnd) {
-                e.emit(foreign(span, "&&", "and"));
-            }
-            (op, span)
-        },
-    );
-    operand
-        .clone()
-        .foldl(operator.then(must_expr(operand)).repeated(), |left, ((op, op_span), right)| {
-            let span = left.span.to(right.span);
-            let (left, right) = (Box::new(left), Box::new(right));
-            Expr { kind: ExprKind::Binary { op, op_span, left, right }, span }
-        })
-        .boxed()
+/// Finds the operator that a token is, and how tightly it binds.
+type Find = fn(Token<'_>) -> Option<(BinaryOp, u8)>;
+
+/// Operators of several levels, grouped from the left. That one could follow is not said here: what ends an operand has.
+fn operators<'t>(operand: Rule<'t, Expr>, find: Find) -> Rule<'t, Expr> {
+    let next = must_expr(operand.clone());
+    custom(move |input: &mut InputRef<'t, '_, Tokens<'t>, Extra<'t>>| {
+        let first = input.parse(&operand)?;
+        operators_behind(input, first, 0, &next, find)
+    })
+    .boxed()
+}
+
+/// Takes the operators that bind at least so tightly.
+fn operators_behind<'t>(
+    input: &mut InputRef<'t, '_, Tokens<'t>, Extra<'t>>,
+    mut left: Expr,
+    least: u8,
+    next: &Rule<'t, Expr>,
+    find: Find,
+) -> Result<Expr, Problem<'t>> {
+    while let Some(token) = input.peek()
+        && let Some((op, level)) = find(token)
+        && level >= least
+    {
+        let before = input.cursor();
+        input.skip();
+        let op_span = input.span_since(&before);
+        if token == Token::Symbol(Symbol::AndAnd) {
+            input.emit(foreign(op_span, "&&", "and"));
+        }
+        let right = input.parse(next)?;
+        let right = operators_behind(input, right, level + 1, next, find)?;
+        let span = left.span.to(right.span);
+        let (before, right) = (Box::new(left), Box::new(right));
+        left = Expr { kind: ExprKind::Binary { op, op_span, left: before, right }, span };
+    }
+    Ok(left)
 }
 
 fn foreign<'t>(span: Span, wrong: &str, right: &str) -> Problem<'t> {
@@ -161,7 +175,13 @@ fn comparison<'t>(operand: Rule<'t, Expr>, expr: Rule<'t, Expr>, query: Rule<'t,
     ))
     .boxed();
     let negated = word(Keyword::Not).labelled(Expected::Operator).ignore_then(negatable.clone()).map(negate);
-    let tail = choice((simple, is_null, negatable.labelled(Expected::Operator), negated))
+    let begins_tail = next_is(Expected::Operator, |token| {
+        use Keyword::{Between, Ilike, In, Is, Like, Not};
+        comparison_operator(*token).is_some()
+            || matches!(token.keyword(), Some(Is | In | Between | Like | Ilike | Not))
+    });
+    let tail = begins_tail
+        .ignore_then(choice((simple, is_null, negatable.labelled(Expected::Operator), negated)))
         .map_with(|tail, e| (tail, e.span()))
         .boxed();
     operand
@@ -312,9 +332,11 @@ fn unary<'t>(atom: Rule<'t, Expr>, expr: Rule<'t, Expr>) -> Rule<'t, Expr> {
             .map(Postfix::Index),
         symbol(Symbol::Dot).ignore_then(member()).map(Postfix::Field),
     ))
-    .labelled(Expected::Operator)
-    .map_with(|postfix, e| (postfix, e.span()))
-    .boxed();
+    .map_with(|postfix, e| (postfix, e.span()));
+    let begins_postfix = next_is(Expected::Operator, |token| {
+        matches!(token, Token::Symbol(Symbol::Cast | Symbol::LBracket | Symbol::Dot))
+    });
+    let postfix = begins_postfix.ignore_then(postfix).boxed();
     let tight = atom
         .foldl(postfix.repeated(), |left, (postfix, end): (Postfix, Span)| {
             let span = left.span.to(end);
@@ -396,14 +418,19 @@ fn atom<'t>(expr: Rule<'t, Expr>, query: Rule<'t, Query>) -> Rule<'t, Expr> {
             e.emit(problem.hint("write `(select …)`").into());
             Expr { kind: ExprKind::Query(Box::new(query)), span }
         });
+    // Names are the most frequent; and `exists` may be one.
+    let is_name =
+        next_is(Expected::Thing("an expression"), |token| token.is_name() && !token.is(Keyword::Exists));
+    let name = call::call_or_name(expr.clone());
     choice((
+        is_name.ignore_then(name.clone()),
         literal.or(param),
         case(expr.clone()),
         exists,
         parenthesised(expr.clone(), query.clone()),
         array,
         bare_query,
-        call::call_or_name(expr),
+        name,
     ))
     .labelled(Expected::Thing("an expression"))
     .boxed()

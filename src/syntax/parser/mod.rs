@@ -22,7 +22,6 @@ use super::ast::StatementKind;
 use super::problem::Problem;
 use super::token::Lexeme;
 use crate::diag::Span;
-use crate::stack;
 
 pub(super) use base::Tokens;
 
@@ -36,11 +35,11 @@ impl<'t> Parser<'t> {
         Self { statement: query::statement() }
     }
 
-    /// Parses one statement, whose tokens hold neither comments nor `;`. `end` is the place right after it.
+    /// Parses one statement, whose tokens hold neither comments nor `;`. `end` is the place right after it. The stack must be
+    /// deep enough for what `nesting` lets pass.
     pub(super) fn parse(&self, tokens: &'t [Lexeme<'t>], end: Span) -> (StatementKind, Vec<Problem<'t>>) {
         let input: Tokens<'t> = tokens.map(end, |lexeme: &'t Lexeme<'t>| (&lexeme.token, &lexeme.span));
-        let parse = || self.statement.parse(input).into_output_errors();
-        let (statement, problems) = stack::deep(parse);
+        let (statement, problems) = self.statement.parse(input).into_output_errors();
         (statement.unwrap_or(StatementKind::Error), problems)
     }
 }

@@ -8,14 +8,22 @@ mod expr;
 mod literal;
 mod query;
 
-use super::ast::{Expr, File, Ident, Query};
+use super::ast::{Expr, File, Ident, Literal, Query, TypeName};
 use super::keywords::{Keyword, Reserved};
 use super::lexer::{begins_word, continues_word};
+use crate::diag::Span;
 
 /// An expression as text: the name of an item without an alias.
 pub fn expr_text(expr: &Expr) -> String {
     let mut out = String::new();
     expr::write_top(&mut out, expr);
+    out
+}
+
+/// A type as text.
+pub fn type_text(ty: &TypeName) -> String {
+    let mut out = String::new();
+    expr::write_type(&mut out, ty);
     out
 }
 
@@ -34,6 +42,20 @@ pub fn query_text(query: &Query) -> String {
     let mut out = String::new();
     query::write(&mut out, query);
     out
+}
+
+/// A name as it has to be written in a query.
+pub fn name_text(name: &str) -> String {
+    // Without quotes it would be another.
+    let quoted = name.chars().any(char::is_uppercase);
+    let mut out = String::new();
+    write_name(&mut out, &Ident { text: name.to_owned(), quoted, span: Span::default() });
+    out
+}
+
+/// A literal as text.
+pub fn literal_text(value: &Literal) -> String {
+    literal::text(value)
 }
 
 /// A name as it has to be written where any name may stand.
