@@ -17,7 +17,9 @@ pub mod tables;
 
 pub mod engine;
 pub mod output;
+pub mod pages;
 
 pub mod cli;
+pub mod repl;
 
 mod stack;

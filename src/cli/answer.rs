@@ -1,7 +1,6 @@
 //! Runs queries and writes their results.
 
 use std::io::{self, Read as _, Write as _};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
@@ -13,7 +12,7 @@ use super::terminal::Terminal;
 use crate::engine::{self, Compiled, Input, Loss, Origin, Prepared, Session};
 use crate::output::checks::Check;
 use crate::output::timeline::Timeline;
-use crate::output::{self, Format, human};
+use crate::output::{self, Advice, Format, human};
 
 /// Rows of a table on a terminal, unless `--max-rows` says otherwise.
 const MAX_ROWS: usize = 40;
@@ -34,11 +33,6 @@ from traces
 pub(super) fn queries(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
     let sources: Vec<(String, Origin)> = match &args.file {
         Some(path) => vec![(read_source(path)?, Origin::File(path.clone()))],
-        None if args.execute.is_empty() => {
-            return Err(Failure::Usage(
-                "there is no query: give one with -e, or a file with -f (see gtq --help)".into(),
-            ));
-        }
         None => args.execute.iter().map(|text| (text.clone(), Origin::Typed)).collect(),
     };
     let compiled = sources
@@ -141,10 +135,7 @@ pub(super) fn checked(compiled: Compiled, terminal: &Terminal) -> Result<Compile
 
 /// Opens a trace; without one, a session for queries that need none.
 pub(super) fn open(trace: Option<&Path>, limits: &Limits, terminal: &Terminal) -> Result<Session, Failure> {
-    let limits = engine::Limits {
-        memory: limits.memory_limit,
-        threads: limits.threads.and_then(|n| NonZeroUsize::new(n.into())),
-    };
+    let limits = limits.of_engine();
     let input = match trace {
         None => return Ok(Session::without_trace(limits)?),
         Some(path) if path == Path::new("-") => Input::StandardInput,
@@ -258,6 +249,7 @@ fn options(output: &Output, terminal: &Terminal) -> output::Options {
         width: terminal.width.filter(|_| to_terminal),
         header: !output.no_header,
         color: terminal.color && to_terminal,
+        advice: Advice::default(),
         render: None,
     }
 }

@@ -1,11 +1,13 @@
 //! What can be typed.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::engine;
 use crate::output::Format;
 
 #[derive(Parser)]
@@ -41,6 +43,13 @@ pub(super) struct Args {
 
     #[command(flatten)]
     pub(super) limits: Limits,
+}
+
+impl Args {
+    /// Whether there is a query among the arguments.
+    pub(super) fn asks(&self) -> bool {
+        self.file.is_some() || !self.execute.is_empty()
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -244,6 +253,15 @@ pub(super) struct Limits {
     /// Threads, at most 1024 [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), global = true)]
     pub(super) threads: Option<u16>,
+}
+
+impl Limits {
+    pub(super) fn of_engine(&self) -> engine::Limits {
+        engine::Limits {
+            memory: self.memory_limit,
+            threads: self.threads.and_then(|n| NonZeroUsize::new(n.into())),
+        }
+    }
 }
 
 /// Takes the names of formats, and lists them where the name is wrong.

@@ -1,7 +1,7 @@
 //! The command line: arguments in, calls down, words out. No logic of its own.
 //!
 //! `args` says what can be typed, `answer` runs queries and writes their results, `run` finds saved ones, `check` evaluates
-//! assertions, `capture` fetches a trace, `fmt` lays files out, `pages` shows what is in the catalog and how a query is
+//! assertions, `session` opens the prompt, `capture` fetches a trace, `fmt` lays files out, `pages` shows what is in the catalog and how a query is
 //! planned. Nothing else in the program prints.
 
 mod answer;
@@ -12,6 +12,7 @@ mod fmt;
 mod pages;
 mod progress;
 mod run;
+mod session;
 mod target;
 mod terminal;
 
@@ -41,7 +42,10 @@ impl From<engine::Error> for Failure {
         match error {
             engine::Error::Output(e) => e.into(),
             engine::Error::Open { .. } | engine::Error::NoTrace => Self::Usage(error.to_string()),
-            engine::Error::Memory(_) | engine::Error::Run(_) | engine::Error::Internal(_) => {
+            engine::Error::Memory(_)
+            | engine::Error::Run(_)
+            | engine::Error::Cancelled
+            | engine::Error::Internal(_) => {
                 Self::Query(error.to_string())
             }
         }
@@ -80,7 +84,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(e) => return ExitCode::from(terminal::usage(&e)),
     };
     let result = match &args.command {
-        None => answer::queries(&args, &terminal),
+        None if args.asks() => answer::queries(&args, &terminal),
+        None => session::session(&args, &terminal),
         Some(Command::Info { trace, output }) => answer::info(trace, output, &args.limits, &terminal),
         Some(Command::Tables { output }) => pages::tables(output, &terminal),
         Some(Command::Describe { table, output }) => pages::describe(table, output, &terminal),

@@ -2,80 +2,26 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
 use clap::CommandFactory as _;
 
 use super::Failure;
 use super::answer::{compile, open, show};
 use super::args::{Args, Limits, Output, Reference};
 use super::terminal::Terminal;
-use crate::catalog::{self, Column, Table, TableFunction, TableParameter, Type};
 use crate::engine;
 use crate::library;
+use crate::pages;
 use crate::syntax::similar;
-use crate::tables::field_metadata;
 
 /// `gtq tables`.
 pub(super) fn tables(output: &Output, terminal: &Terminal) -> Result<(), Failure> {
-    let functions = catalog::table_functions();
-    let tables: Vec<&Table> = catalog::tables().iter().chain(functions.iter().map(|f| &f.table)).collect();
-    let name = |table: &Table| match catalog::table_function(table.name) {
-        Some(function) => {
-            let parameters: Vec<&str> = function.parameters.iter().map(|p| p.name).collect();
-            format!("{}({})", table.name, parameters.join(", "))
-        }
-        None => table.name.to_owned(),
-    };
-    let columns = |table: &Table| table.columns.iter().map(|c| c.name).collect::<Vec<_>>().join(", ");
-    let page = page(&[
-        ("table", tables.iter().map(|t| Some(name(t))).collect()),
-        ("one row per", tables.iter().map(|t| Some(t.row.to_owned())).collect()),
-        ("columns", tables.iter().map(|t| Some(columns(t))).collect()),
-    ]);
-    show(&page, output, terminal)
+    show(&pages::tables(), output, terminal)
 }
 
 /// `gtq describe TABLE`.
 pub(super) fn describe(name: &str, output: &Output, terminal: &Terminal) -> Result<(), Failure> {
-    let lower = name.to_ascii_lowercase();
-    if let Some(function) = catalog::table_function(&lower) {
-        return show(&described(function), output, terminal);
-    }
-    let Some(table) = catalog::table(&lower) else {
-        let functions = catalog::table_functions().iter().map(catalog::TableFunction::name);
-        let near = similar::closest(name, catalog::tables().iter().map(|t| t.name).chain(functions));
-        let hint = near
-            .map_or_else(|| "`gtq tables` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
-        return Err(Failure::Usage(format!("there is no table `{name}`; {hint}")));
-    };
-    let of = |text: fn(&Column) -> Option<String>| table.columns.iter().map(text).collect::<Vec<_>>();
-    let page = page(&[
-        ("column", of(|c| Some(c.name.to_owned()))),
-        ("type", of(|c| Some(c.type_text()))),
-        ("unit", of(|c| c.ty.unit().map(str::to_owned))),
-        ("meaning", of(|c| Some(c.doc.to_owned()))),
-        ("values", of(|c| c.domain.map(|d| d.values.join(", ")))),
-    ]);
-    show(&page, output, terminal)
-}
-
-/// A table function's parameters, then its columns.
-fn described(function: &TableFunction) -> RecordBatch {
-    let (parameters, columns) = (&function.parameters, &function.table.columns);
-    let of = |parameter: fn(&TableParameter) -> Option<String>, column: fn(&Column) -> Option<String>| {
-        parameters.iter().map(parameter).chain(columns.iter().map(column)).collect::<Vec<_>>()
-    };
-    page(&[
-        ("part", of(|_| Some("parameter".to_owned()), |_| Some("column".to_owned()))),
-        ("name", of(|p| Some(p.name.to_owned()), |c| Some(c.name.to_owned()))),
-        ("type", of(|p| Some(p.ty.to_string()), |c| Some(c.type_text()))),
-        ("unit", of(|p| p.ty.unit().map(str::to_owned), |c| c.ty.unit().map(str::to_owned))),
-        ("meaning", of(|p| Some(library::reference::parameter_doc(p)), |c| Some(c.doc.to_owned()))),
-        ("default", of(TableParameter::default_text, |_| None)),
-    ])
+    show(&pages::describe(name, "gtq tables").map_err(Failure::Usage)?, output, terminal)
 }
 
 /// `gtq explain QUERY [TRACE]`.
@@ -148,14 +94,4 @@ pub(super) fn reference(part: Reference) -> Result<(), Failure> {
     };
     write!(std::io::stdout(), "{text}")?;
     Ok(())
-}
-
-/// A table of texts.
-pub(super) fn page(columns: &[(&str, Vec<Option<String>>)]) -> RecordBatch {
-    let field =
-        |name: &str| Field::new(name, DataType::Utf8, true).with_metadata(field_metadata(&Type::String));
-    let schema = Schema::new(columns.iter().map(|(name, _)| field(name)).collect::<Vec<_>>());
-    let arrays =
-        columns.iter().map(|(_, values)| Arc::new(StringArray::from(values.clone())) as ArrayRef).collect();
-    RecordBatch::try_new(Arc::new(schema), arrays).expect("columns of strings, one value a row")
 }

@@ -14,10 +14,14 @@ use crate::output::human;
 const DELAY: Duration = Duration::from_secs(1);
 
 /// Shows a bar on standard error, if it is a terminal and the pass takes over a second.
-#[derive(Debug)]
-struct Bar {
-    since: Instant,
-    bar: Mutex<Option<ProgressBar>>,
+#[derive(Debug, Default)]
+struct Bar(Mutex<Shown>);
+
+#[derive(Debug, Default)]
+struct Shown {
+    /// When the pass began to read.
+    since: Option<Instant>,
+    bar: Option<ProgressBar>,
 }
 
 /// Shows nothing.
@@ -26,7 +30,7 @@ struct Silent;
 
 pub(super) fn progress(terminal: &Terminal) -> Arc<dyn Progress> {
     if terminal.shows_progress {
-        Arc::new(Bar { since: Instant::now(), bar: Mutex::new(None) })
+        Arc::new(Bar::default())
     } else {
         Arc::new(Silent)
     }
@@ -34,15 +38,15 @@ pub(super) fn progress(terminal: &Terminal) -> Arc<dyn Progress> {
 
 impl Progress for Bar {
     fn read(&self, bytes: u64, of: Option<u64>) {
-        if self.since.elapsed() < DELAY {
-            return;
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.since.get_or_insert_with(Instant::now).elapsed() >= DELAY {
+            shown.bar.get_or_insert_with(|| new_bar(of)).set_position(bytes);
         }
-        let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
-        bar.get_or_insert_with(|| new_bar(of)).set_position(bytes);
     }
 
     fn finish(&self) {
-        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let shown = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(bar) = shown.bar {
             bar.finish_and_clear();
         }
     }

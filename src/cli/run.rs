@@ -1,20 +1,20 @@
 //! `gtq run`: saved queries, with options made from their parameters.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Args as _, Command};
 
 use super::Failure;
 use super::answer::{answer, checked, open, prepare, show, spare, statements};
 use super::args::{Limits, Output, RUN_EXAMPLES};
-use super::pages::page;
 use super::terminal::{Terminal, usage};
-use crate::engine::{self, FoundQuery, Origin, ParamValue, SavedParam, SavedQuery, Shelves, stem};
+use crate::engine::{FoundQuery, ParamValue, SavedParam, SavedQuery, Shelves};
 use crate::output::{Format, escape};
+use crate::pages;
 
 pub(super) fn run(words: &[OsString], terminal: &Terminal) -> Result<(), Failure> {
-    let shelves = shelves();
+    let shelves = Shelves::of_user();
     let is_option = |word: &OsString| word.to_string_lossy().starts_with('-');
     let Some(name) = words.first().filter(|word| !is_option(word)) else {
         return list(&shelves, words, terminal);
@@ -46,13 +46,6 @@ pub(super) fn run(words: &[OsString], terminal: &Terminal) -> Result<(), Failure
     answer(&session, &prepared, &output, Format::Table, terminal)
 }
 
-fn shelves() -> Shelves {
-    let current = std::env::current_dir().unwrap_or_default();
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let config = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
-    Shelves::from(&current, config.map(|folder| folder.join("gtq").join("queries")))
-}
-
 /// `gtq run`: all saved queries that can be found.
 fn list(shelves: &Shelves, words: &[OsString], terminal: &Terminal) -> Result<(), Failure> {
     let command = Output::augment_args(Command::new("gtq run").no_binary_name(true));
@@ -64,29 +57,7 @@ fn list(shelves: &Shelves, words: &[OsString], terminal: &Terminal) -> Result<()
         Ok(matches) => matches,
         Err(e) => return Err(Failure::Said(usage(&e))),
     };
-    let (mut names, mut params, mut docs, mut places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let current = std::env::current_dir().unwrap_or_default();
-    for text in shelves.texts() {
-        let own = stem(&text.origin);
-        for query in engine::compile(&text.text, &text.origin).saved_queries() {
-            names.push(Some(if query.name == own { own.clone() } else { format!("{own}:{}", query.name) }));
-            params.push(Some(
-                query.params.iter().map(|param| format!("--{}", param.name)).collect::<Vec<_>>().join(" "),
-            ));
-            docs.push(Some(query.doc.lines().next().unwrap_or_default().to_owned()));
-            places.push(Some(place(&text.origin, &current)));
-        }
-    }
-    let rows = page(&[("query", names), ("parameters", params), ("what it shows", docs), ("from", places)]);
-    show(&rows, &options(&matches)?, terminal)
-}
-
-/// Where a text is from, as seen from here.
-fn place(origin: &Origin, current: &Path) -> String {
-    match origin {
-        Origin::File(path) => path.strip_prefix(current).unwrap_or(path).display().to_string(),
-        other => other.to_string(),
-    }
+    show(&pages::saved_queries(shelves), &options(&matches)?, terminal)
 }
 
 /// The command that a saved query is: its parameters and gtq's own options.

@@ -19,6 +19,8 @@ pub enum Error {
     Run(String),
     /// The memory limit was reached.
     Memory(String),
+    /// It was told to stop.
+    Cancelled,
     /// The consumer of the rows failed.
     Output(crate::output::Error),
     /// A defect of gtq.
@@ -77,6 +79,7 @@ impl fmt::Display for Error {
             Self::NoTrace => f.write_str("the query needs a trace: name its file after the options"),
             Self::Run(message) => write!(f, "the query can't be computed: {message}"),
             Self::Memory(_) => f.write_str("the query needs more memory than --memory-limit allows"),
+            Self::Cancelled => f.write_str("cancelled"),
             Self::Output(error) => write!(f, "can't write the result: {error}"),
             Self::Internal(message) => write!(f, "internal error, please report it: {message}"),
         }

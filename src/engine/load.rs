@@ -14,6 +14,7 @@ use datafusion::physical_plan::stream::{RecordBatchReceiverStreamBuilder, Record
 use futures::StreamExt;
 use tokio::sync::mpsc;
 
+use super::cancel::Cancelled;
 use crate::catalog::TableCall;
 use crate::compression::Position;
 use crate::tables::{Needs, Scan, Sink};
@@ -84,12 +85,19 @@ pub(super) struct Receiver<'a> {
     /// Whether there are tables to keep.
     keeps: bool,
     meter: Meter<'a>,
+    /// None: the pass ends when nobody wants its rows any more.
+    cancelled: Option<&'a Cancelled>,
 }
 
 impl<'a> Receiver<'a> {
-    pub(super) fn new(feeds: Vec<Feed>, needs: &Needs, meter: Meter<'a>) -> Self {
+    pub(super) fn new(
+        feeds: Vec<Feed>,
+        needs: &Needs,
+        meter: Meter<'a>,
+        cancelled: Option<&'a Cancelled>,
+    ) -> Self {
         let keeps = needs.iter().any(|(call, _)| feeds.iter().all(|feed| feed.call != *call));
-        Self { feeds, tables: HashMap::new(), keeps, meter }
+        Self { feeds, tables: HashMap::new(), keeps, meter, cancelled }
     }
 
     pub(super) fn into_tables(self) -> HashMap<TableCall, Vec<RecordBatch>> {
@@ -97,7 +105,8 @@ impl<'a> Receiver<'a> {
     }
 
     fn wants_more(&self) -> ControlFlow<()> {
-        let wants = self.keeps || self.feeds.iter().any(|feed| !feed.closed);
+        let cancelled = self.cancelled.is_some_and(Cancelled::is_cancelled);
+        let wants = !cancelled && (self.keeps || self.feeds.iter().any(|feed| !feed.closed));
         if wants { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 }

@@ -7,6 +7,7 @@
 //! Does *not* know: terminals, formats of output, arguments.
 
 mod answer;
+mod cancel;
 mod error;
 mod load;
 mod modules;
@@ -17,10 +18,11 @@ mod source;
 
 pub use crate::sema::typed::{Assertion, Query};
 pub use crate::sema::{ParamValue, SavedParam, SavedQuery};
+pub use cancel::Cancel;
 pub use error::Error;
 pub use load::Progress;
 pub use modules::{Origin, read as read_queries};
 pub use prepare::{Compiled, Explanation, compile, gather};
-pub use saved::{FoundQuery, SavedText, Shelves, stem};
+pub use saved::{FoundQuery, SavedText, Shelves, config_folder, state_folder, stem};
 pub use session::{Limits, Loss, Prepared, Session};
 pub use source::{Input, TraceInfo};

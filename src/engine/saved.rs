@@ -33,6 +33,12 @@ pub struct FoundQuery {
 }
 
 impl Shelves {
+    /// Those of whoever runs the program, from the current folder.
+    pub fn of_user() -> Self {
+        let current = std::env::current_dir().unwrap_or_default();
+        Self::from(&current, config_folder().map(|folder| folder.join("queries")))
+    }
+
     /// The folders `queries/` of `current` and those above it, then `config`, which is the user's own.
     pub fn from(current: &Path, config: Option<PathBuf>) -> Self {
         let above = current.ancestors().map(|folder| folder.join("queries"));
@@ -93,6 +99,22 @@ impl Shelves {
         }
         Err(no_such(name, &texts))
     }
+}
+
+/// The user's folder of settings of gtq.
+pub fn config_folder() -> Option<PathBuf> {
+    user_folder("XDG_CONFIG_HOME", ".config")
+}
+
+/// The user's folder for what gtq remembers.
+pub fn state_folder() -> Option<PathBuf> {
+    user_folder("XDG_STATE_HOME", ".local/state")
+}
+
+fn user_folder(variable: &str, in_home: &str) -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = set(variable).or_else(|| set("HOME").map(|home| home.join(in_home)));
+    folder.map(|folder| folder.join("gtq"))
 }
 
 /// A path, and a query's name behind a `:`, if it is a file that is meant.

@@ -1,6 +1,7 @@
 //! An open trace and the queries over it.
 
 use std::num::NonZeroUsize;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,10 +20,11 @@ use datafusion::physical_plan::{ExecutionPlan, collect, displayable, execute_str
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner as _};
 use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
-use futures::future::join_all;
+use futures::future::{Either, join_all, select};
 use tokio::runtime::Runtime;
 
 use super::answer::Answer;
+use super::cancel::{Cancel, Cancelled};
 use super::error::Error;
 use super::load::{self, Feed, Progress};
 use super::prepare::Explanation;
@@ -61,6 +63,7 @@ pub struct Session {
     source: Option<Arc<TraceSource>>,
     stacks: Arc<Stacks>,
     state: SessionState,
+    cancel: Cancel,
     /// None: only while it is dropped.
     runtime: Option<Runtime>,
 }
@@ -154,7 +157,12 @@ impl Session {
             .thread_stack_size(stack::SIZE)
             .build()
             .map_err(|e| Error::Internal(format!("threads can't be started: {e}")))?;
-        Ok(Self { source, stacks, state, runtime: Some(runtime) })
+        Ok(Self { source, stacks, state, cancel: Cancel::default(), runtime: Some(runtime) })
+    }
+
+    /// Stops what the session does when it is told to.
+    pub fn cancel(&self) -> Cancel {
+        self.cancel.clone()
     }
 
     pub fn trace(&self) -> Option<TraceInfo> {
@@ -210,7 +218,7 @@ impl Session {
         let environment = Environment { table: &table, stacks: self.stacks.clone() };
         let logical = plan::lower(query, &environment)?;
         let optimized = self.state.optimize(&logical)?;
-        let physical = self.block_on(self.physical(&optimized, any_order))?;
+        let physical = self.block_on(|_| self.physical(&optimized, any_order))?;
         let scans = scans(&physical)?;
         let answer = Answer::new(query, self.stacks.clone());
         Ok(Prepared { logical, optimized, physical, scans, answer, any_order, early: Mutex::default() })
@@ -273,9 +281,9 @@ impl Session {
             let plan = query.physical.clone();
             runs.push(async move { collect(plan, context).await.map_err(Error::from) });
         }
-        self.block_on(async {
+        self.block_on(async |cancelled| {
             let source = source.clone();
-            let pass = tokio::task::spawn_blocking(move || source.pass(&needs, feeds));
+            let pass = tokio::task::spawn_blocking(move || source.pass(&needs, feeds, &cancelled));
             for ((query, _), result) in queries.iter().zip(join_all(runs).await) {
                 *query.early() = Some(result);
             }
@@ -297,7 +305,7 @@ impl Session {
         if let Some(batches) = early {
             return batches?.iter().try_for_each(present);
         }
-        self.block_on(async {
+        self.block_on(async |_| {
             let physical = self.physical(&query.optimized, query.any_order).await?;
             let mut stream = execute_stream(physical, self.state.task_ctx())?;
             while let Some(batch) = stream.next().await {
@@ -325,7 +333,7 @@ impl Session {
     /// # Errors
     /// When it can't be computed.
     pub fn analyze(&self, query: &Prepared) -> Result<String, Error> {
-        self.block_on(async {
+        self.block_on(async |_| {
             let physical = self.physical(&query.optimized, query.any_order).await?;
             let mut stream = execute_stream(physical.clone(), self.state.task_ctx())?;
             while let Some(batch) = stream.next().await {
@@ -335,10 +343,21 @@ impl Session {
         })
     }
 
-    /// Operators call each other, as deep as the query has stages.
-    fn block_on<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    /// Does the work, unless it is cancelled: then what it holds is dropped, which ends the passes that feed it. Operators
+    /// call each other, as deep as the query has stages.
+    fn block_on<T>(&self, work: impl AsyncFnOnce(Cancelled) -> Result<T, Error>) -> Result<T, Error> {
         let runtime = self.runtime.as_ref().ok_or_else(|| Error::Internal("the session is closed".into()))?;
-        stack::deep(|| runtime.block_on(work))
+        let cancelled = self.cancel.watch();
+        stack::deep(|| {
+            runtime.block_on(async {
+                let stop = pin!(cancelled.clone().cancelled());
+                let work = pin!(work(cancelled));
+                match select(stop, work).await {
+                    Either::Left(_) => Err(Error::Cancelled),
+                    Either::Right((result, _)) => result,
+                }
+            })
+        })
     }
 
     async fn physical(

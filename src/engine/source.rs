@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow::array::RecordBatch;
 use datafusion::execution::SendableRecordBatchStream;
 
+use super::cancel::Cancelled;
 use super::error::Error;
 use super::load::{self, Feed, Meter, Progress, Receiver};
 use super::session::Loss;
@@ -126,14 +127,17 @@ impl TraceSource {
     /// Makes a pass over the whole trace: loads tables, and feeds scans of others.
     ///
     /// # Errors
-    /// When the trace can't be read again.
-    pub(super) fn pass(&self, needs: &Needs, feeds: Vec<Feed>) -> Result<(), Error> {
+    /// When the trace can't be read again, or when it is cancelled: then nothing of it is kept.
+    pub(super) fn pass(&self, needs: &Needs, feeds: Vec<Feed>, cancelled: &Cancelled) -> Result<(), Error> {
         let Opened { mut reader, position, .. } = self.reader()?;
         let fed: Vec<TableCall> = feeds.iter().map(|feed| feed.call().clone()).collect();
-        let mut receiver = Receiver::new(feeds, needs, self.meter(position));
+        let mut receiver = Receiver::new(feeds, needs, self.meter(position), Some(cancelled));
         let pass = Pass::new(needs, Window::default(), self.stacks.clone());
         let outcome = pass.run(&mut reader, &self.file, &mut receiver);
         self.finished(outcome);
+        if cancelled.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
         self.used();
         let mut tables = receiver.into_tables();
         let mut loaded = lock(&self.loaded);
@@ -189,7 +193,7 @@ impl RowSource for TraceSource {
             move |to| {
                 let Opened { mut reader, position, .. } = self.reader().map_err(|e| e.to_string())?;
                 let feeds = vec![Feed::new(&scan, &needs, to)];
-                let mut receiver = Receiver::new(feeds, &needs, self.meter(position));
+                let mut receiver = Receiver::new(feeds, &needs, self.meter(position), None);
                 let pass = Pass::new(&needs, scan.window, self.stacks.clone());
                 let outcome = pass.run(&mut reader, &self.file, &mut receiver);
                 metrics.add(&outcome);

@@ -45,7 +45,7 @@ impl<W: io::Write + Send> Writer for Parquet<W> {
 
     fn finish(self: Box<Self>) -> Result<Summary, Error> {
         self.writer.into_inner()?.flush()?;
-        Ok(Summary { rows: self.rows, rows_shown: self.rows })
+        Ok(Summary::whole(self.rows))
     }
 }
 
@@ -71,7 +71,7 @@ impl<W: io::Write + Send> Writer for Ipc<W> {
 
     fn finish(mut self: Box<Self>) -> Result<Summary, Error> {
         self.writer.finish()?;
-        Ok(Summary { rows: self.rows, rows_shown: self.rows })
+        Ok(Summary::whole(self.rows))
     }
 }
 

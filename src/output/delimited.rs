@@ -72,7 +72,7 @@ impl<W: io::Write + Send> Writer for Delimited<W> {
 
     fn finish(mut self: Box<Self>) -> Result<Summary, Error> {
         self.out.flush()?;
-        Ok(Summary { rows: self.rows, rows_shown: self.rows })
+        Ok(Summary::whole(self.rows))
     }
 }
 

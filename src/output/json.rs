@@ -41,7 +41,7 @@ impl<W: io::Write + Send, F: JsonFormat + Send> Writer for Json<W, F> {
     fn finish(mut self: Box<Self>) -> Result<Summary, Error> {
         self.encoder.finish()?;
         self.encoder.get_mut().flush()?;
-        Ok(Summary { rows: self.rows, rows_shown: self.rows })
+        Ok(Summary::whole(self.rows))
     }
 }
 

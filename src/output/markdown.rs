@@ -48,6 +48,6 @@ impl<W: io::Write + Send> Writer for Markdown<W> {
 
     fn finish(mut self: Box<Self>) -> Result<Summary, Error> {
         self.out.flush()?;
-        Ok(Summary { rows: self.rows, rows_shown: self.rows })
+        Ok(Summary::whole(self.rows))
     }
 }

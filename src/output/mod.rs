@@ -55,8 +55,26 @@ pub struct Options {
     pub header: bool,
     /// Whether tables, vertical listings and plots may use the terminal's colours and weights.
     pub color: bool,
+    /// What to advise where something is left out.
+    pub advice: Advice,
     /// The picture that the query asks for; formats that draw nothing ignore it.
     pub render: Option<Render>,
+}
+
+/// How to see what is left out, in the words of whoever shows the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advice {
+    /// Shows more rows.
+    pub rows: &'static str,
+    /// Shows cells and columns whole.
+    pub cells: &'static str,
+}
+
+impl Default for Advice {
+    /// Options of the command line.
+    fn default() -> Self {
+        Self { rows: "--max-rows", cells: "--format vertical" }
+    }
 }
 
 /// A hint at how a person should see a result.
@@ -77,7 +95,7 @@ impl Options {
 impl Default for Options {
     /// For people at a place that is no terminal: 40 rows, any width, no colours.
     fn default() -> Self {
-        Self { max_rows: Some(40), width: None, header: true, color: false, render: None }
+        Self { max_rows: Some(40), width: None, header: true, color: false, advice: Advice::default(), render: None }
     }
 }
 
@@ -103,6 +121,15 @@ pub struct Summary {
     pub rows: u64,
     /// How many of them are in the output
     pub rows_shown: u64,
+    /// How many columns there was no room for
+    pub columns_left_out: usize,
+}
+
+impl Summary {
+    /// All of so many rows are in the output.
+    fn whole(rows: u64) -> Self {
+        Self { rows, rows_shown: rows, columns_left_out: 0 }
+    }
 }
 
 /// A writer of results of this schema in this format. It buffers, so `out` may be slow for small writes.

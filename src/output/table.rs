@@ -155,11 +155,18 @@ impl<W: io::Write + Send> Table<W> {
                 left_out.join(", ")
             );
         }
+        let advice = self.options.advice;
         let rows_missing = self.shown < self.total;
         match (rows_missing, shortened > 0 || !left_out.is_empty()) {
-            (true, true) => text.push_str("; --max-rows, --format vertical show more"),
-            (true, false) => text.push_str("; --max-rows shows more"),
-            (false, true) => text.push_str("; --format vertical shows more"),
+            (true, true) => {
+                let _ = write!(text, "; {}, {} show more", advice.rows, advice.cells);
+            }
+            (true, false) => {
+                let _ = write!(text, "; {} shows more", advice.rows);
+            }
+            (false, true) => {
+                let _ = write!(text, "; {} shows more", advice.cells);
+            }
             (false, false) => {}
         }
         dim(&format!("({text})"), self.options.color)
@@ -186,7 +193,9 @@ impl<W: io::Write + Send> Writer for Table<W> {
         let notice = self.notice();
         writeln!(self.out, "{notice}")?;
         self.out.flush()?;
-        Ok(Summary { rows: self.total, rows_shown: self.shown })
+        let shown = self.widths.as_ref().map_or(0, Vec::len);
+        let columns_left_out = self.columns.len().saturating_sub(shown);
+        Ok(Summary { rows: self.total, rows_shown: self.shown, columns_left_out })
     }
 }
 

@@ -65,10 +65,14 @@ impl<W: io::Write + Send> Writer for Vertical<W> {
     }
 
     fn finish(mut self: Box<Self>) -> Result<Summary, Error> {
-        let more = if self.shown < self.total { "; --max-rows shows more" } else { "" };
+        let more = if self.shown < self.total {
+            format!("; {} shows more", self.options.advice.rows)
+        } else {
+            String::new()
+        };
         let notice = format!("({}{more})", rows(self.shown, self.total));
         writeln!(self.out, "{}", dim(&notice, self.options.color))?;
         self.out.flush()?;
-        Ok(Summary { rows: self.total, rows_shown: self.shown })
+        Ok(Summary { rows: self.total, rows_shown: self.shown, columns_left_out: 0 })
     }
 }

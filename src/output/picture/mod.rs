@@ -179,7 +179,7 @@ impl<W: io::Write + Send> Writer for Drawing<W> {
             }
         }
         self.out.flush()?;
-        Ok(Summary { rows: self.rows, rows_shown: self.rows })
+        Ok(Summary::whole(self.rows))
     }
 }
 

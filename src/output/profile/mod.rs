@@ -109,7 +109,7 @@ impl<W: io::Write + Send> Writer for Pprof<W> {
         let mut encoder = GzBuilder::new().write(out, Compression::default());
         io::Write::write_all(&mut encoder, &builder.profile.encode_to_vec())?;
         encoder.finish()?.flush()?;
-        Ok(Summary { rows, rows_shown: rows })
+        Ok(Summary::whole(rows))
     }
 }
 

@@ -157,7 +157,7 @@ impl<'w> Timeline<'w> {
             self.sink.close(track, &ends)?;
         }
         self.sink.finish()?;
-        Ok(Summary { rows: self.rows, rows_shown: self.shown })
+        Ok(Summary { rows: self.rows, rows_shown: self.shown, columns_left_out: 0 })
     }
 }
 

@@ -1,0 +1,296 @@
+//! The session behind the prompt: takes inputs, keeps what they set.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::cache::Cache;
+use super::commands;
+use super::declarations::Declarations;
+use super::results::Output;
+use super::settings::{Screen, Settings};
+use crate::engine::{self, Assertion, Cancel, Input, Limits, ParamValue, Progress, Session};
+use crate::output::checks::{Check, Outcome};
+use crate::output::escape;
+
+/// What a session begins with.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    pub trace: Option<PathBuf>,
+    pub limits: Limits,
+    /// Hears of passes over the trace.
+    pub progress: Arc<dyn Progress>,
+    /// The terminal that results go to; None: they go elsewhere.
+    pub screen: Option<Screen>,
+}
+
+/// Where the session speaks.
+pub struct Streams<'s> {
+    /// Results.
+    pub out: &'s mut (dyn Write + Send),
+    /// What is wrong.
+    pub err: &'s mut (dyn Write + Send),
+}
+
+/// Whether the session goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    Stay,
+    Leave,
+}
+
+/// Why an input was not done.
+pub(super) enum Problem {
+    /// What was to be said has been said.
+    Said,
+    Message(String),
+    /// Nobody reads the results any more.
+    Closed,
+}
+
+impl From<engine::Error> for Problem {
+    fn from(error: engine::Error) -> Self {
+        match error {
+            engine::Error::Output(error) => error.into(),
+            engine::Error::NoTrace => Self::Message("the query needs a trace: .open FILE opens one".into()),
+            error => Self::Message(error.to_string()),
+        }
+    }
+}
+
+impl From<crate::output::Error> for Problem {
+    fn from(error: crate::output::Error) -> Self {
+        if error.is_broken_pipe() { Self::Closed } else { Self::Message(error.to_string()) }
+    }
+}
+
+impl From<io::Error> for Problem {
+    fn from(error: io::Error) -> Self {
+        crate::output::Error::from(error).into()
+    }
+}
+
+impl From<String> for Problem {
+    fn from(message: String) -> Self {
+        Self::Message(message)
+    }
+}
+
+/// An interactive session.
+pub struct Repl {
+    setup: Setup,
+    pub(super) session: Session,
+    pub(super) settings: Settings,
+    pub(super) declarations: Declarations,
+    pub(super) cache: Cache,
+    /// Where results go instead.
+    pub(super) output: Option<Output>,
+    /// The last text with a query in it.
+    pub(super) last: Option<String>,
+    /// All inputs, the oldest first.
+    pub(super) history: Vec<String>,
+    /// Files that are being read, one from the other.
+    pub(super) reading: usize,
+    failed: bool,
+}
+
+impl Repl {
+    /// Opens the trace, if there is one.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn new(setup: Setup) -> Result<Self, engine::Error> {
+        let session = open(setup.trace.as_deref(), &setup)?;
+        Ok(Self {
+            settings: Settings::new(setup.screen.is_some()),
+            setup,
+            session,
+            declarations: Declarations::default(),
+            cache: Cache::default(),
+            output: None,
+            last: None,
+            history: Vec::new(),
+            reading: 0,
+            failed: false,
+        })
+    }
+
+    /// Opens another trace; what is declared and set stays.
+    pub(super) fn open(&mut self, path: &Path) -> Result<(), Problem> {
+        self.session = open(Some(path), &self.setup)?;
+        self.setup.trace = Some(path.to_owned());
+        self.cache = Cache::default();
+        Ok(())
+    }
+
+    /// The trace's path.
+    pub fn trace(&self) -> Option<&Path> {
+        self.setup.trace.as_deref()
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.setup.limits
+    }
+
+    pub(super) fn screen(&self) -> Option<Screen> {
+        self.setup.screen
+    }
+
+    /// Stops the query that is running.
+    pub fn cancel(&self) -> Cancel {
+        self.session.cancel()
+    }
+
+    /// Whether something could not be done.
+    pub fn failed(&self) -> bool {
+        self.failed
+    }
+
+    /// What has been declared, as text.
+    pub(super) fn declared(&self) -> String {
+        self.declarations.text()
+    }
+
+    /// Takes inputs of earlier sessions.
+    pub(super) fn remember(&mut self, inputs: impl IntoIterator<Item = String>) {
+        self.history.extend(inputs);
+    }
+
+    /// Takes a dot command, or statements.
+    pub fn take(&mut self, input: &str, streams: &mut Streams<'_>) -> Flow {
+        let input = input.trim();
+        if input.is_empty() {
+            return Flow::Stay;
+        }
+        if self.reading == 0 {
+            self.history.push(input.to_owned());
+        }
+        let done = match input.strip_prefix('.') {
+            Some(command) => commands::run(self, command, streams),
+            None => self.statements(input, streams).map(|()| Flow::Stay),
+        };
+        match done {
+            Ok(flow) => flow,
+            Err(problem) => {
+                self.failed = true;
+                match problem {
+                    Problem::Said => Flow::Stay,
+                    Problem::Closed => Flow::Leave,
+                    Problem::Message(message) => {
+                        self.complain(&message, streams);
+                        Flow::Stay
+                    }
+                }
+            }
+        }
+    }
+
+    /// Nothing can be done where standard error itself fails.
+    fn complain(&self, message: &str, streams: &mut Streams<'_>) {
+        let label = if self.color() { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
+        let _ = writeln!(streams.err, "{label}: {}", escape::terminal(message));
+    }
+
+    pub(super) fn color(&self) -> bool {
+        self.setup.screen.is_some_and(|screen| screen.color)
+    }
+
+    /// Compiles statements with what has been declared, keeps what they declare, and runs their queries.
+    pub(super) fn statements(&mut self, text: &str, streams: &mut Streams<'_>) -> Result<(), Problem> {
+        let typed = self.declarations.compile(text);
+        streams.err.write_all(typed.report(self.color()).as_bytes())?;
+        if typed.compiled.has_errors() {
+            return Err(Problem::Said);
+        }
+        let compiled = typed.compiled.clone();
+        self.declarations.keep(typed);
+        if !compiled.queries.is_empty() {
+            self.last = Some(text.to_owned());
+        }
+        // A result depends on all texts that it is compiled from.
+        let sources: String = compiled.sources().map(|(name, text)| format!("{name}\n{text}\n")).collect();
+        for (n, query) in compiled.queries.iter().enumerate() {
+            self.answer(query, format!("{n}\n{sources}"), streams)?;
+        }
+        for assertion in &compiled.assertions {
+            let source = compiled.sources().nth(assertion.source.0).map_or("", |(_, text)| text);
+            self.assert(assertion, source, streams)?;
+        }
+        Ok(())
+    }
+
+    /// Says whether an assertion holds.
+    fn assert(
+        &self,
+        assertion: &Assertion,
+        source: &str,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Problem> {
+        let prepared = self.session.prepare(&assertion.query)?;
+        self.session.load([&prepared])?;
+        let mut outcome = Outcome::Fails(Vec::new());
+        self.session.run(&prepared, |row| {
+            if row.num_rows() > 0 {
+                outcome = Outcome::of(row);
+            }
+            Ok(())
+        })?;
+        let condition = source.get(assertion.span.start..assertion.span.end).unwrap_or_default();
+        let check = Check {
+            file: String::new(),
+            trace: String::new(),
+            name: assertion.name.clone(),
+            condition: condition.to_owned(),
+            outcome,
+            time: std::time::Duration::ZERO,
+        };
+        writeln!(streams.out, "{}", escape::terminal(&check.describe()))?;
+        if check.outcome.holds() { Ok(()) } else { Err(Problem::Said) }
+    }
+
+    /// Runs a saved query with values for its parameters, beside those that are set.
+    pub(super) fn run_saved(
+        &mut self,
+        name: &str,
+        given: &[ParamValue],
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Problem> {
+        // What the session declares comes before what is on disk.
+        let own = engine::compile(&self.declared(), &engine::Origin::Typed);
+        let of_session = own.saved_queries().into_iter().find(|query| query.name == name);
+        let (compiled, query) = match of_session {
+            Some(query) => (own, Some(query)),
+            None => {
+                let found = engine::Shelves::of_user().find(name)?;
+                (found.compiled, found.query)
+            }
+        };
+        if compiled.has_errors() {
+            return Err(format!("{name} has errors: gtq check shows them").into());
+        }
+        let sources: String = compiled.sources().map(|(name, text)| format!("{name}\n{text}\n")).collect();
+        let Some(query) = query else {
+            for (n, query) in compiled.queries.iter().enumerate() {
+                self.answer(query, format!("{n}\n{sources}"), streams)?;
+            }
+            return Ok(());
+        };
+        let mut values: Vec<ParamValue> = given.to_vec();
+        for (param, text) in &self.settings.params {
+            let takes = query.params.iter().any(|known| known.name == *param);
+            if takes && !values.iter().any(|value| value.param == *param) {
+                values.push(ParamValue { param: param.clone(), text: text.clone() });
+            }
+        }
+        let typed = compiled.call(&query.name, &values).map_err(|problems| problems.join("; "))?;
+        let arguments: Vec<String> = values.iter().map(|v| format!("{}={}", v.param, v.text)).collect();
+        self.answer(&typed, format!("{} {}\n{sources}", query.name, arguments.join(" ")), streams)
+    }
+}
+
+fn open(trace: Option<&Path>, setup: &Setup) -> Result<Session, engine::Error> {
+    match trace {
+        None => Session::without_trace(setup.limits),
+        Some(path) => Session::open(Input::File(path.to_owned()), setup.limits, setup.progress.clone()),
+    }
+}

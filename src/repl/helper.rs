@@ -1,0 +1,309 @@
+//! What the line editor asks while somebody types.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use rustyline::completion::{Completer, FilenameCompleter, Pair};
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::{Hint, Hinter};
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{CompletionType, Context, Helper};
+
+use super::commands::{self, Arguments, COMMANDS};
+use super::settings::Mode;
+use super::values::KnownValues;
+use crate::diag::Span;
+use crate::engine::{self, Origin, Shelves};
+use crate::ide::{self, Completion, Document, Ending, HighlightKind};
+use crate::output::escape;
+use crate::{catalog, engine::stem};
+
+/// Columns of a description in a list of completions.
+const DETAIL: usize = 48;
+
+pub(super) struct Assistant {
+    /// What the session declares; stands before what is typed.
+    pub(super) declared: String,
+    pub(super) values: KnownValues,
+    pub(super) color: bool,
+    files: FilenameCompleter,
+    /// Where the cursor is on a bracket or behind one.
+    bracket: Cell<Option<usize>>,
+}
+
+impl Assistant {
+    pub(super) fn new(color: bool) -> Self {
+        let values = KnownValues::default();
+        let files = FilenameCompleter::new();
+        Self { declared: String::new(), values, color, files, bracket: Cell::new(None) }
+    }
+
+    /// What could stand at a place of the line, with places in the line.
+    fn completions(&self, line: &str, pos: usize) -> Vec<Completion> {
+        let (document, before) = self.document(line);
+        let mut found = ide::completions(&document, before + pos, &self.values);
+        found.retain(|item| item.replace.start >= before);
+        for item in &mut found {
+            item.replace = Span::new(item.replace.start - before, item.replace.end - before);
+        }
+        found
+    }
+
+    /// The line behind what is declared, and where it begins.
+    fn document(&self, line: &str) -> (Document, usize) {
+        let (program, diagnostics) =
+            engine::gather(&format!("{}{line}", self.declared), &Origin::Typed);
+        (Document::new(program, diagnostics), self.declared.len())
+    }
+}
+
+impl Helper for Assistant {}
+
+impl Validator for Assistant {
+    fn validate(&self, ctx: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        let text = ctx.input();
+        let is_command = text.trim_start().starts_with('.');
+        let goes_on = !is_command && !text.trim().is_empty() && ide::ending(text) == Ending::Open;
+        Ok(if goes_on { ValidationResult::Incomplete } else { ValidationResult::Valid(None) })
+    }
+}
+
+impl Completer for Assistant {
+    type Candidate = Pair;
+
+    fn complete(
+        &self,
+        line: &str,
+        pos: usize,
+        context: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+        if let Some((command, rest)) = line.get(..pos).and_then(command_before) {
+            let start = pos - rest.len();
+            return match command {
+                None => Ok((start, pairs(command_names(), rest))),
+                Some(command) if command.arguments == Arguments::Query => self.complete_query(line, pos),
+                Some(command) if command.arguments == Arguments::Files => {
+                    self.files.complete(line, pos, context)
+                }
+                Some(command) => Ok((start, pairs(arguments(command.arguments), rest))),
+            };
+        }
+        self.complete_query(line, pos)
+    }
+}
+
+impl Assistant {
+    fn complete_query(&self, line: &str, pos: usize) -> rustyline::Result<(usize, Vec<Pair>)> {
+        let found = self.completions(line, pos);
+        let start = found.first().map_or(pos, |item| item.replace.start);
+        let found = found.into_iter().filter(|item| item.replace.start == start);
+        let items: Vec<(String, String, String)> = found
+            .map(|item| {
+                let about = match (item.detail.as_str(), item.documentation.lines().next()) {
+                    ("", about) => about.unwrap_or_default().to_owned(),
+                    (detail, _) => detail.to_owned(),
+                };
+                (item.label, item.insert, about)
+            })
+            .collect();
+        Ok((start, listed(items)))
+    }
+}
+
+/// The command that is being typed behind the last `.`: None while it is its name; with what is typed of the last word.
+fn command_before(before: &str) -> Option<(Option<&'static commands::Command>, &str)> {
+    let typed = before.trim_start().strip_prefix('.')?;
+    match typed.split_once(char::is_whitespace) {
+        None => Some((None, typed)),
+        Some((name, rest)) => {
+            let word = rest.rsplit(char::is_whitespace).next().unwrap_or_default();
+            commands::find(name).map(|command| (Some(command), word))
+        }
+    }
+}
+
+fn command_names() -> Vec<(String, String)> {
+    COMMANDS.iter().map(|command| (command.name.to_owned(), command.does.to_owned())).collect()
+}
+
+fn arguments(arguments: Arguments) -> Vec<(String, String)> {
+    let plain = |name: &str| (name.to_owned(), String::new());
+    match arguments {
+        Arguments::None | Arguments::Query | Arguments::Files => Vec::new(),
+        Arguments::Switch => ["on", "off"].map(plain).into(),
+        Arguments::Modes => Mode::names().map(plain).collect(),
+        Arguments::Commands => command_names(),
+        Arguments::Tables => {
+            let functions = catalog::table_functions().iter().map(|function| &function.table);
+            let tables = catalog::tables().iter().chain(functions);
+            tables.map(|table| (table.name.to_owned(), format!("a row per {}", table.row))).collect()
+        }
+        Arguments::SavedQueries => {
+            let mut names = Vec::new();
+            for text in Shelves::of_user().texts() {
+                let own = stem(&text.origin);
+                for query in engine::compile(&text.text, &text.origin).saved_queries() {
+                    let name =
+                        if query.name == own { own.clone() } else { format!("{own}:{}", query.name) };
+                    names.push((name, query.doc.lines().next().unwrap_or_default().to_owned()));
+                }
+            }
+            names
+        }
+    }
+}
+
+fn pairs(names: Vec<(String, String)>, typed: &str) -> Vec<Pair> {
+    let wanted = names.into_iter().filter(|(name, _)| name.starts_with(typed));
+    listed(wanted.map(|(name, about)| (name.clone(), name, about)).collect())
+}
+
+/// Labels, insertions and descriptions as a list.
+fn listed(items: Vec<(String, String, String)>) -> Vec<Pair> {
+    let width = items.iter().map(|(label, ..)| label.chars().count()).max().unwrap_or(0).min(40);
+    let items = items.into_iter().map(|(label, replacement, about)| {
+        let (label, about) = (escape::terminal(&label), escape::terminal(&about));
+        let short: String = about.chars().take(DETAIL).collect();
+        let more = if short.len() < about.len() { "…" } else { "" };
+        let display = if about.is_empty() { label.into() } else { format!("{label:width$}  {short}{more}") };
+        Pair { display, replacement }
+    });
+    items.collect()
+}
+
+/// What is shown behind the cursor.
+pub(super) struct Advice {
+    shown: String,
+    /// Whether it may be taken.
+    taken: bool,
+}
+
+impl Hint for Advice {
+    fn display(&self) -> &str {
+        &self.shown
+    }
+
+    fn completion(&self) -> Option<&str> {
+        self.taken.then_some(self.shown.as_str())
+    }
+}
+
+impl Hinter for Assistant {
+    type Hint = Advice;
+
+    /// The rest of the only word that fits, or the call that is being written.
+    fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Advice> {
+        if pos < line.len() || line.trim().is_empty() {
+            return None;
+        }
+        if let Some((command, rest)) = command_before(line) {
+            let mut names = COMMANDS.iter().filter(|c| command.is_none() && c.name.starts_with(rest));
+            return match (names.next(), names.next()) {
+                (Some(only), None) if !rest.is_empty() => {
+                    Some(Advice { shown: only.name.get(rest.len()..)?.to_owned(), taken: true })
+                }
+                _ => None,
+            };
+        }
+        let found = self.completions(line, pos);
+        if let [only] = found.as_slice() {
+            let typed = line.get(only.replace.start..pos)?;
+            let rest = only.insert.strip_prefix(typed).filter(|rest| !typed.is_empty() && !rest.is_empty());
+            if let Some(rest) = rest.filter(|rest| !rest.contains(escape::is_unsafe)) {
+                return Some(Advice { shown: rest.to_owned(), taken: true });
+            }
+        }
+        let (document, before) = self.document(line);
+        let help = ide::signature(&document, before + pos)?;
+        let label = &help.signatures.get(help.active)?.label;
+        Some(Advice { shown: format!("   {}", escape::terminal(label)), taken: false })
+    }
+}
+
+impl Highlighter for Assistant {
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        if !self.color || line.trim_start().starts_with('.') {
+            return Cow::Borrowed(line);
+        }
+        let tokens = ide::highlight(line);
+        let spans: Vec<(Span, HighlightKind)> = tokens.iter().map(|token| (token.span, token.kind)).collect();
+        let pair = self.bracket.get().and_then(|at| partners(line, &spans, at));
+        let mut colored = String::with_capacity(line.len() * 2);
+        let mut end = 0;
+        for (span, kind) in spans {
+            let (Some(between), Some(text)) = (line.get(end..span.start), line.get(span.start..span.end))
+            else {
+                return Cow::Borrowed(line);
+            };
+            colored.push_str(between);
+            let is_pair = pair.is_some_and(|(a, b)| span.start == a || span.start == b);
+            let code = if is_pair { "1;4" } else { code(kind) };
+            if code.is_empty() {
+                colored.push_str(text);
+            } else {
+                colored.push_str(&format!("\u{1b}[{code}m{text}\u{1b}[0m"));
+            }
+            end = span.end;
+        }
+        colored.push_str(line.get(end..).unwrap_or_default());
+        Cow::Owned(colored)
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        if self.color { Cow::Owned(format!("\u{1b}[1m{prompt}\u{1b}[0m")) } else { Cow::Borrowed(prompt) }
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        if self.color { Cow::Owned(format!("\u{1b}[2m{hint}\u{1b}[0m")) } else { Cow::Borrowed(hint) }
+    }
+
+    fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        match candidate.split_once("  ").filter(|_| self.color) {
+            Some((label, about)) => Cow::Owned(format!("{label}\u{1b}[2m  {about}\u{1b}[0m")),
+            None => Cow::Borrowed(candidate),
+        }
+    }
+
+    fn highlight_char(&self, line: &str, pos: usize, kind: CmdKind) -> bool {
+        let is_bracket = |at: &usize| line.as_bytes().get(*at).is_some_and(|b| b"()[]{}".contains(b));
+        let at = [Some(pos), pos.checked_sub(1)].into_iter().flatten().find(is_bracket);
+        self.bracket.set(at.filter(|_| kind != CmdKind::ForcedRefresh));
+        self.color
+    }
+}
+
+/// The bracket at a place and its partner.
+fn partners(line: &str, tokens: &[(Span, HighlightKind)], at: usize) -> Option<(usize, usize)> {
+    let mut open: Vec<usize> = Vec::new();
+    for (span, kind) in tokens {
+        if *kind != HighlightKind::Operator {
+            continue;
+        }
+        match line.get(span.start..span.end)? {
+            "(" | "[" | "{" => open.push(span.start),
+            ")" | "]" | "}" => {
+                let partner = open.pop()?;
+                if partner == at || span.start == at {
+                    return Some((partner, span.start));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The colours of a terminal's own palette, so that they fit light and dark ones.
+fn code(kind: HighlightKind) -> &'static str {
+    match kind {
+        HighlightKind::Keyword => "1;34",
+        HighlightKind::Table => "36",
+        HighlightKind::Function => "35",
+        HighlightKind::Parameter | HighlightKind::Type => "36",
+        HighlightKind::String => "32",
+        HighlightKind::Number | HighlightKind::Duration | HighlightKind::Time => "33",
+        HighlightKind::Comment => "2",
+        HighlightKind::Error => "31",
+        HighlightKind::Column | HighlightKind::Operator => "",
+    }
+}

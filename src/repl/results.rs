@@ -1,0 +1,197 @@
+//! Runs queries and writes their results: to the screen, through a pager, to a file.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+
+use super::cache::Kept;
+use super::core::{Problem, Repl, Streams};
+use super::pager::Paged;
+use super::settings::Mode;
+use crate::engine;
+use crate::output::{self, Advice, Error, Format, Options, Render, Writer, escape, human};
+
+/// Records of a vertical listing that takes the place of a table.
+const MAX_RECORDS: usize = 10;
+
+/// A file that results go to.
+#[derive(Debug, Clone)]
+pub(super) struct Output {
+    path: PathBuf,
+    /// For one result only.
+    once: bool,
+}
+
+impl Output {
+    /// Begins the file anew.
+    pub(super) fn new(path: &Path, once: bool) -> Result<Self, Problem> {
+        File::create(path).map_err(|e| format!("can't write {}: {e}", path.display()))?;
+        Ok(Self { path: path.to_owned(), once })
+    }
+
+    fn format(&self) -> Option<Format> {
+        Format::of_file(self.path.file_name()?.to_str()?)
+    }
+}
+
+/// How a result is shown.
+struct Manner {
+    format: Format,
+    /// Vertical, where a table has no room for most columns.
+    may_turn: bool,
+    options: Options,
+}
+
+impl Repl {
+    /// Runs a query, or shows its result again, which is known by `key`.
+    pub(super) fn answer(
+        &mut self,
+        query: &engine::Query,
+        key: String,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Problem> {
+        let since = Instant::now();
+        let picture = query.render.as_ref().map(|render| render.picture.name);
+        let drawn = picture == Some("timeline") && self.manner(picture).format == Format::Plot;
+        let prepared =
+            if drawn { self.session.prepare_drawn(query)? } else { self.session.prepare(query)? };
+        let mut manner = self.manner(picture);
+        manner.options.render = prepared.render().cloned();
+        let key = format!("{drawn} {key}");
+        let schema = prepared.schema();
+        let known = self.cache.get(&key);
+        let mut kept = Kept::new();
+        let is_known = known.is_some();
+        if !is_known {
+            self.session.load([&prepared])?;
+        }
+        let session = &self.session;
+        let rows: &mut Rows<'_> = &mut |take| match &known {
+            Some(batches) => batches.iter().try_for_each(|batch| take(batch).map_err(engine::Error::Output)),
+            None => session.run(&prepared, |batch| {
+                kept.add(batch);
+                take(batch)
+            }),
+        };
+        self.show(&manner, schema, rows, streams)?;
+        if !is_known {
+            self.cache.keep(key, kept);
+        }
+        if self.settings.timer && self.output.is_none() {
+            let time = human::duration(i64::try_from(since.elapsed().as_nanos()).unwrap_or(i64::MAX));
+            writeln!(streams.out, "{}", self.dim(&time))?;
+        }
+        if self.output.as_ref().is_some_and(|output| output.once) {
+            self.output = None;
+        }
+        if let Some(loss) = self.session.loss() {
+            let problem = escape::terminal(&loss.problem);
+            writeln!(streams.err, "warning: {problem}; the answer is that of what comes before it")?;
+        }
+        Ok(())
+    }
+
+    /// Shows a list that is already there.
+    pub(super) fn list(&mut self, batch: &RecordBatch, streams: &mut Streams<'_>) -> Result<(), Problem> {
+        let mut manner = self.manner(None);
+        manner.options.max_rows = None;
+        manner.may_turn = false;
+        let rows: &mut Rows<'_> = &mut |take| take(batch).map_err(engine::Error::Output);
+        self.show(&manner, &batch.schema(), rows, streams)
+    }
+
+    pub(super) fn dim(&self, text: &str) -> String {
+        if self.color() { format!("\u{1b}[2m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn manner(&self, picture: Option<&str>) -> Manner {
+        let screen = self.screen().filter(|_| self.output.is_none());
+        let of_file = self.output.as_ref().and_then(Output::format);
+        let draws = screen.is_some() && picture.is_some_and(|picture| picture != "table");
+        let format = match (of_file, self.settings.mode) {
+            (Some(format), _) | (None, Mode::As(format)) => format,
+            (None, Mode::Auto) if draws => Format::Plot,
+            (None, Mode::Auto) => Format::Table,
+        };
+        let max_rows = self.settings.max_rows.filter(|_| screen.is_some());
+        Manner {
+            format,
+            may_turn: self.settings.mode == Mode::Auto && format == Format::Table && max_rows.is_some(),
+            options: Options {
+                max_rows,
+                width: screen.map(|screen| self.settings.max_width.unwrap_or(screen.size().0)),
+                header: true,
+                color: screen.is_some_and(|screen| screen.color),
+                advice: Advice { rows: ".maxrows", cells: ".mode vertical" },
+                render: None::<Render>,
+            },
+        }
+    }
+
+    fn show(
+        &self,
+        manner: &Manner,
+        schema: &SchemaRef,
+        rows: &mut Rows<'_>,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Problem> {
+        if let Some(output) = &self.output {
+            let file = OpenOptions::new().append(true).create(true).open(&output.path);
+            let file = file.map_err(|e| format!("can't write {}: {e}", output.path.display()))?;
+            return write(manner, schema, rows, Box::new(file));
+        }
+        if manner.format.is_binary() {
+            return Err(format!("{} is for files: .once FILE", manner.format).into());
+        }
+        let pages = self.settings.pager.then(|| self.screen()).flatten();
+        let Some(screen) = pages else {
+            return write(manner, schema, rows, Box::new(&mut *streams.out));
+        };
+        let mut paged = Paged::new(streams.out, screen.size().1);
+        let written = write(manner, schema, rows, Box::new(&mut paged));
+        paged.finish()?;
+        match written {
+            // Whoever left the pager has seen enough.
+            Err(Problem::Closed) => Ok(()),
+            written => written,
+        }
+    }
+}
+
+/// Gives the batches of a result to whom it is called with.
+type Rows<'r> = dyn FnMut(&mut dyn FnMut(&RecordBatch) -> Result<(), Error>) -> Result<(), engine::Error> + 'r;
+
+fn write(
+    manner: &Manner,
+    schema: &SchemaRef,
+    rows: &mut Rows<'_>,
+    mut out: Box<dyn Write + Send + '_>,
+) -> Result<(), Problem> {
+    let Manner { format, may_turn, options } = manner;
+    if !may_turn {
+        let mut writer = output::writer(*format, schema.clone(), options, out)?;
+        rows(&mut |batch| writer.write(batch))?;
+        writer.finish()?;
+        return Ok(());
+    }
+    // Both forms hold a few rows only.
+    let few = options.max_rows.map(|rows| rows.min(MAX_RECORDS));
+    let records_options = Options { max_rows: few, ..options.clone() };
+    let (mut table, mut records) = (Vec::new(), Vec::new());
+    let mut as_table = output::writer(Format::Table, schema.clone(), options, Box::new(&mut table))?;
+    let mut as_records =
+        output::writer(Format::Vertical, schema.clone(), &records_options, Box::new(&mut records))?;
+    rows(&mut |batch| {
+        as_table.write(batch)?;
+        as_records.write(batch)
+    })?;
+    let left_out = as_table.finish()?.columns_left_out;
+    as_records.finish()?;
+    let turned = left_out * 2 > schema.fields().len();
+    out.write_all(if turned { &records } else { &table })?;
+    Ok(())
+}
