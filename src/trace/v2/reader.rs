@@ -321,7 +321,14 @@ impl Reader {
         }
         let start = Time(generation.ns(generation.first_tick));
         self.ready.push(no_context(start, Happening::Sync { n: self.syncs + 1 }));
-        self.put_in_order(generation, HELD)
+        self.put_in_order(generation, HELD)?;
+        // The runtime writes down what everything does: without events, the rest of it is missing.
+        match self.ready.last().map(|event| event.what) {
+            Some(Happening::Sync { .. }) => {
+                Err(self.parts.error(ErrorKind::Malformed("a generation without events".into())))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Begins with a generation whose events are ready.
