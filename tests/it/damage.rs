@@ -390,7 +390,10 @@ fn generations_without_marks() {
             match damage {
                 0 => bytes[of_two(1).payload.start + 50..][..20].fill(0xff),
                 1 => bytes[of_two(1).place.start] = 0,
-                2 => drop(bytes.drain(of_two(2).place)),
+                2 => {
+                    let strings = |f: &Frame| f.generation == 2 && f.kind == STRINGS;
+                    bytes.drain(frames(&whole).into_iter().find(strings).unwrap().place);
+                }
                 // A batch says that it is of generation 9.
                 _ => bytes[of_two(1).place.start + 1] = 9,
             }
