@@ -140,8 +140,7 @@ impl TraceSource {
         self.progress.finish();
         let Some(problem) = outcome.problem else { return };
         let bytes = self.file.bytes.unwrap_or(outcome.bytes_read);
-        let lost = bytes.saturating_sub(outcome.valid_bytes);
-        *lock(&self.pending) = Some(Loss { problem: problem.to_string(), lost, bytes });
+        *lock(&self.pending) = Some(Loss { problem, lost: outcome.lost, bytes });
     }
 
     /// All that a pass could give has been used.

@@ -4,7 +4,7 @@ use ahash::AHashMap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
 use super::intern::{Interner, TextId};
 use super::intervals::Intervals;
@@ -69,11 +69,11 @@ impl WholeBuilder for GoroutineStates {
         if self.columns.name.is_wanted() && goroutine.name == TextId::NULL {
             goroutine.name = cx.root(stack);
         }
-        if let Some(row) = goroutine.stay.take() {
-            self.intervals.close(row, cx.now);
-            if self.columns.end_stack.is_wanted() {
-                self.columns.end_stack.set(row, cx.stack(stack));
-            }
+        if let Some(row) = goroutine.stay.take()
+            && self.intervals.close(row, cx.now)
+            && self.columns.end_stack.is_wanted()
+        {
+            self.columns.end_stack.set(row, cx.stack(stack));
         }
         if matches!(to, GoroutineState::NotExist | GoroutineState::Undetermined) {
             return;
@@ -107,6 +107,10 @@ impl WholeBuilder for GoroutineStates {
             c.waker_stack.push(cx.stack(if woken { event.stack } else { StackId::NONE }));
         }
         c.seen.push(cx.now);
+    }
+
+    fn lost(&mut self, gap: Gap, _: &Interner) {
+        self.intervals.lost(gap);
     }
 
     fn finish(

@@ -4,16 +4,26 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, UInt32Array};
 
+use super::builder::Gap;
 use super::columns::reorder;
 
 /// `start`, `end`, `dur`, `open_start`, `open_end` of rows that are opened first and closed later.
 #[derive(Debug, Default)]
 pub(super) struct Intervals {
     start: Vec<i64>,
+    /// [`OPEN`]: it goes on.
     end: Vec<i64>,
     open_start: Vec<bool>,
     open_end: Vec<bool>,
+    /// What was going on already is known since this moment.
+    known_since: i64,
+    /// Rows before this have ended or been cut, but for those that turned out to go on.
+    done: usize,
+    resumed: Vec<usize>,
 }
+
+/// The end of an interval that goes on.
+const OPEN: i64 = i64::MAX;
 
 impl Intervals {
     /// Adds an interval that goes on until it is closed; returns its row.
@@ -21,22 +31,54 @@ impl Intervals {
         self.add(start, false)
     }
 
-    /// Adds one that was already going on when the trace began.
+    /// Adds one that was already going on when the trace began, or where it goes on after a gap.
     pub(super) fn open_before_trace(&mut self) -> usize {
-        self.add(0, true)
+        self.open_before(self.known_since)
+    }
+
+    /// Adds one that was already going on at some moment.
+    pub(super) fn open_before(&mut self, moment: i64) -> usize {
+        self.add(moment, true)
+    }
+
+    /// Since when what was going on already is known.
+    pub(super) fn known_since(&self) -> i64 {
+        self.known_since
     }
 
     fn add(&mut self, start: i64, open_start: bool) -> usize {
         self.start.push(start);
-        self.end.push(0);
+        self.end.push(OPEN);
         self.open_start.push(open_start);
         self.open_end.push(true);
         self.start.len() - 1
     }
 
-    pub(super) fn close(&mut self, row: usize, end: i64) {
+    /// Ends an interval. False: it has been cut by a gap.
+    pub(super) fn close(&mut self, row: usize, end: i64) -> bool {
+        let is_cut = self.is_cut(row);
+        if !is_cut {
+            self.end[row] = end;
+            self.open_end[row] = false;
+        }
+        !is_cut
+    }
+
+    fn is_cut(&self, row: usize) -> bool {
+        self.open_end[row] && self.end[row] != OPEN
+    }
+
+    /// Ends what is known of an interval.
+    pub(super) fn cut(&mut self, row: usize, end: i64) {
         self.end[row] = end;
-        self.open_end[row] = false;
+    }
+
+    /// An interval that was cut by a gap goes on behind it.
+    pub(super) fn resume(&mut self, row: usize) {
+        if self.is_cut(row) {
+            self.end[row] = OPEN;
+            self.resumed.push(row);
+        }
     }
 
     /// Sets the start of an interval that was thought to have begun before the trace.
@@ -69,11 +111,19 @@ impl Intervals {
         self.end[row] - self.start[row]
     }
 
+    /// Cuts what goes on at a gap.
+    pub(super) fn lost(&mut self, gap: Gap) {
+        self.finish(gap.from);
+        self.known_since = gap.to;
+    }
+
     /// Cuts what is still open at the trace's end.
     pub(super) fn finish(&mut self, trace_end: i64) {
-        for (end, &open) in self.end.iter_mut().zip(&self.open_end) {
-            if open {
-                *end = trace_end;
+        let rows = self.done..self.end.len();
+        self.done = self.end.len();
+        for row in self.resumed.drain(..).chain(rows) {
+            if self.end[row] == OPEN {
+                self.end[row] = trace_end;
             }
         }
     }

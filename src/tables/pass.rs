@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::builder::{Context, RowBuilder, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, RowBuilder, TraceEnd, WholeBuilder};
 use super::intern::Interner;
 use super::needs::Needs;
 use super::stacks::Stacks;
@@ -44,10 +44,11 @@ pub struct Outcome {
     /// Generations that were decoded, and those that were passed over.
     pub generations: u64,
     pub skipped: u64,
-    pub valid_bytes: u64,
     pub bytes_read: u64,
-    /// Why the rest of the trace could not be used.
-    pub problem: Option<Error>,
+    /// Bytes that could not be used, of those that were read.
+    pub lost: u64,
+    /// Why not.
+    pub problem: Option<String>,
     /// Whether the sink wanted no more.
     pub stopped: bool,
 }
@@ -112,21 +113,30 @@ impl Pass {
     /// Reads the trace to its end, or as far as it can be used and the sink wants it.
     pub fn run(mut self, reader: &mut Reader, file: &FileInfo, sink: &mut dyn Sink) -> Outcome {
         let mut events = 0u64;
-        let mut problem = self.window.from.and_then(|from| reader.skip_to(from).err());
+        let mut error = None;
+        if let Some(from) = self.window.from {
+            reader.skip_to(from);
+        }
         let start = reader.start().0;
         let mut last = 0;
         let mut reported = 0;
         let mut stopped = false;
-        while problem.is_none() {
+        loop {
             let (run, symbols) = match reader.next_events() {
                 Ok(Some(run)) => run,
                 Ok(None) => break,
                 Err(e) => {
-                    problem = Some(e);
+                    error = Some(e);
                     break;
                 }
             };
             last = run.last().map_or(last, |event| event.time.0 - start);
+            if let &[Event { what: Happening::Lost { ns }, .. }] = run {
+                let gap = Gap { from: last, to: last + ns };
+                let called = self.called.iter_mut().map(|(_, builder)| builder);
+                self.whole.iter_mut().chain(called).for_each(|builder| builder.lost(gap, &self.interner));
+                continue;
+            }
             events += run.len() as u64;
             if let Some(Event { what: Happening::Sync { .. }, .. }) = run.first() {
                 self.interner.begin_generation();
@@ -147,7 +157,7 @@ impl Pass {
                 stopped |= sink.progress(reader.bytes_read()).is_break();
             }
             if stopped {
-                return Self::outcome(events, reader, problem, true);
+                return Self::outcome(events, reader, problem(reader, error.as_ref()), true);
             }
             // Nothing that comes is before this. But that something has been going on all the while, a generation may tell
             // as late as at its end.
@@ -156,12 +166,13 @@ impl Pass {
                 break;
             }
         }
+        let problem = problem(reader, error.as_ref());
         for table in &mut self.rows {
             if table.rows > 0 && table.flush(&mut self.interner, sink).is_break() {
                 return Self::outcome(events, reader, problem, true);
             }
         }
-        let end = TraceEnd { file, reader, events, start, last, problem: problem.as_ref() };
+        let end = TraceEnd { file, reader, events, start, last, problem: problem.as_deref() };
         for builder in std::mem::take(&mut self.whole) {
             for (name, batch) in builder.finish(&end, &mut self.interner) {
                 // A builder names tables of the catalog.
@@ -178,16 +189,27 @@ impl Pass {
         Self::outcome(events, reader, problem, stopped)
     }
 
-    fn outcome(events: u64, reader: &Reader, problem: Option<Error>, stopped: bool) -> Outcome {
+    fn outcome(events: u64, reader: &Reader, problem: Option<String>, stopped: bool) -> Outcome {
         Outcome {
             events,
             generations: (reader.generations().len() as u64).saturating_sub(reader.skipped()),
             skipped: reader.skipped(),
-            valid_bytes: reader.valid_bytes(),
             bytes_read: reader.bytes_read(),
+            lost: reader.losses().iter().map(|loss| loss.bytes).sum(),
             problem,
             stopped,
         }
+    }
+}
+
+/// Why some of a trace could not be used: what was wrong first, and whether that was all.
+fn problem(reader: &Reader, error: Option<&Error>) -> Option<String> {
+    let losses = reader.losses().iter().map(|loss| &loss.error);
+    let mut errors = losses.chain(error);
+    let first = errors.next()?.to_string();
+    match errors.count() {
+        0 => Some(first),
+        more => Some(format!("{first} (and {more} more)")),
     }
 }
 

@@ -83,6 +83,12 @@ impl Goroutine {
         }
     }
 
+    /// The same goroutine, of which nothing is known but what it is called.
+    pub(super) fn again(self) -> Self {
+        let Self { id, entry, label, name, .. } = self;
+        Self { entry, label, name, ..Self::new(id) }
+    }
+
     /// Learns the entry function from any of its stacks.
     pub(super) fn learn_name(&mut self, stack: StackId, slices: &mut Slices, cx: &mut Context<'_>) {
         if !slices.wants_names() || self.entry != TextId::NULL {

@@ -29,7 +29,7 @@ use ahash::AHashMap;
 use arrow::array::{RecordBatch, StringViewArray, UInt32Array};
 use arrow::datatypes::{Schema, SchemaRef};
 
-use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, TraceEnd, WholeBuilder};
 use super::columns::{assemble, reorder};
 use super::intern::{Interner, TextId};
 use crate::catalog::TableCall;
@@ -49,6 +49,8 @@ struct Timeline {
     slices: Slices,
     flows: Flows,
     goroutines: AHashMap<GoroutineId, Goroutine>,
+    /// Those of before a gap, until they are heard of again.
+    before: AHashMap<GoroutineId, Goroutine>,
     /// Which goroutine is in a syscall on which proc.
     syscall_on: AHashMap<ProcId, GoroutineId>,
     /// Ranges of procs, and of everything.
@@ -146,6 +148,13 @@ impl WholeBuilder for Timeline {
         }
     }
 
+    fn lost(&mut self, gap: Gap, _: &Interner) {
+        self.slices.lost(gap);
+        self.before = std::mem::take(&mut self.goroutines);
+        self.syscall_on = AHashMap::new();
+        self.ranges = AHashMap::new();
+    }
+
     fn finish(
         mut self: Box<Self>,
         end: &TraceEnd<'_>,
@@ -185,6 +194,7 @@ impl Timeline {
             slices: Slices::new(slices),
             flows: Flows::new(flows),
             goroutines: AHashMap::new(),
+            before: AHashMap::new(),
             syscall_on: AHashMap::new(),
             ranges: AHashMap::new(),
             tasks: Tasks::default(),
@@ -225,7 +235,10 @@ impl Timeline {
     }
 
     fn transition(&mut self, event: &Event, t: Transition, cx: &mut Context<'_>) {
-        let goroutine = self.goroutines.entry(t.id).or_insert_with(|| Goroutine::new(t.id));
+        let goroutine = self.goroutines.entry(t.id).or_insert_with(|| match self.before.remove(&t.id) {
+            Some(before) => before.again(),
+            None => Goroutine::new(t.id),
+        });
         goroutine.learn_name(t.stack, &mut self.slices, cx);
         if t.from == t.to {
             return;

@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, Int64Array, ListArray, RecordBatch};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use super::super::builder::Context;
+use super::super::builder::{Context, Gap};
 use super::super::columns::{assemble, columns};
 use super::super::intern::{Interner, StackNumber, TextId};
 use super::super::intervals::{Intervals, ints};
@@ -132,8 +132,9 @@ impl Slices {
     }
 
     pub(super) fn close(&mut self, open: Open, end: i64, stack: StackNumber) {
-        self.intervals.close(open.row, end);
-        self.columns.end_stack.set(open.row, stack);
+        if self.intervals.close(open.row, end) {
+            self.columns.end_stack.set(open.row, stack);
+        }
         let Some(rows) = self.open.get_mut(&open.lane) else { return };
         if let Some(place) = rows.iter().rposition(|&row| row == open.row) {
             rows.remove(place);
@@ -207,6 +208,17 @@ impl Slices {
 
     pub(super) fn bounds(&self, row: usize) -> (i64, i64) {
         self.intervals.bounds(row)
+    }
+
+    /// A slice that was cut by a gap goes on behind it.
+    pub(super) fn resume(&mut self, open: Open) {
+        self.intervals.resume(open.row);
+    }
+
+    /// Cuts what goes on at a gap.
+    pub(super) fn lost(&mut self, gap: Gap) {
+        self.intervals.lost(gap);
+        self.open = AHashMap::new();
     }
 
     /// Cuts what is still open at the trace's end.
