@@ -56,7 +56,10 @@ fuzz_target!(|bytes: &[u8]| {
         needs.add(function.call(arguments(function.name())), &columns);
     }
     let file = FileInfo { label: "fuzz".into(), path: "fuzz".into(), bytes: None };
-    let outcome =
-        Pass::new(&needs, Window::default(), Arc::new(Stacks::default())).run(&mut reader, &file, &mut Intervals);
+    let outcome = Pass::new(&needs, Window::default(), Arc::new(Stacks::default())).run(
+        &mut reader,
+        &file,
+        &mut Intervals,
+    );
     assert!(!outcome.stopped);
 });

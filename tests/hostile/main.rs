@@ -61,7 +61,8 @@ fn damage(bytes: &mut Vec<u8>, kind: usize, numbers: &mut Numbers) {
         // The largest numbers there are.
         _ => {
             let end = (at + 10).min(bytes.len());
-            bytes[at..end].copy_from_slice(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1][..end - at]);
+            bytes[at..end]
+                .copy_from_slice(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1][..end - at]);
         }
     }
 }

@@ -383,7 +383,8 @@ fn generations_without_marks() {
         let whole = bytes(path);
         let before = read(whole.clone()).unwrap();
         let numbers = before.numbers();
-        let without = |number: u64| -> Vec<u64> { numbers.iter().copied().filter(|n| *n != number).collect() };
+        let without =
+            |number: u64| -> Vec<u64> { numbers.iter().copied().filter(|n| *n != number).collect() };
         let of_two = |n: usize| frames(&whole).into_iter().filter(|f| f.generation == 2).nth(n).unwrap();
         for damage in 0..4 {
             let mut bytes = whole.clone();
@@ -447,7 +448,7 @@ fn nothing_that_can_be_used() {
     let first = read(whole.clone()).unwrap().generations[0].1.clone();
     let Err(error) = read(whole[..first.end - 1].to_vec()) else { panic!() };
     assert!(matches!(error.kind, ErrorKind::Truncated) && error.offset == first.end as u64 - 1, "{error}");
-    let Err(error) = read([&whole[..HEADER], &[0; 100_000]].concat()) else { panic!() };
+    let Err(error) = read([&whole[..HEADER], &vec![0; 100_000]].concat()) else { panic!() };
     assert!(matches!(error.kind, ErrorKind::Malformed(_)) && error.offset == HEADER as u64, "{error}");
     let Err(error) = read(whole[..HEADER].to_vec()) else { panic!() };
     assert!(matches!(error.kind, ErrorKind::NoEvents), "{error}");

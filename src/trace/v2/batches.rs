@@ -9,7 +9,7 @@ use crate::trace::wire::{Cursor, Input, Malformed};
 /// The most bytes before those of a batch: its kind, an experiment, and four numbers.
 const LONGEST_HEAD: usize = 2 + 4 * 10;
 /// The most bytes of a batch with its head.
-const LONGEST: usize = LONGEST_HEAD + spec::MAX_BATCH_SIZE as usize;
+const LONGEST: usize = LONGEST_HEAD + spec::MAX_BATCH_SIZE;
 
 /// So many batches that seem to follow each other are believed to be batches. A generation has more.
 const CHAIN: usize = 4;
@@ -89,9 +89,20 @@ impl Batches {
                 self.input.pass(length + size);
                 Ok(Some(Frame::Batch(header)))
             }
-            Err(ErrorKind::Truncated) => Err(cut),
-            Err(kind) => Err(self.input.error(kind)),
+            Err(NoHead::Cut) => Err(cut),
+            Err(NoHead::Wrong(byte)) => {
+                Err(self.malformed(format!("a batch was expected, not byte {byte:#04x}")))
+            }
+            Err(NoHead::TooLong) => Err(self.malformed("a number has more than 64 bits".into())),
+            Err(NoHead::TooLarge(size)) => {
+                let most = spec::MAX_BATCH_SIZE;
+                Err(self.malformed(format!("a batch of {size} bytes; the most is {most}")))
+            }
         }
+    }
+
+    fn malformed(&self, what: String) -> Error {
+        self.input.error(ErrorKind::Malformed(what))
     }
 
     /// After an error: passes on to where batches seem to follow each other again. False: there is no such place.
@@ -123,11 +134,22 @@ impl Batches {
     }
 }
 
+/// Why bytes are not the head of a frame.
+enum NoHead {
+    Cut,
+    /// It begins with this byte.
+    Wrong(u8),
+    /// It has a number of more than 64 bits.
+    TooLong,
+    /// It has this size.
+    TooLarge(u64),
+}
+
 impl Head {
     /// Reads the head of a frame that begins at `offset`.
-    fn of(bytes: &[u8], offset: u64, version: Version) -> Result<Self, ErrorKind> {
+    fn of(bytes: &[u8], offset: u64, version: Version) -> Result<Self, NoHead> {
         let mut cursor = Cursor::new(bytes);
-        let cut = |Malformed| ErrorKind::Truncated;
+        let cut = |Malformed| NoHead::Cut;
         let kind = match cursor.byte().map_err(cut)? {
             spec::EVENT_BATCH => Kind::Events,
             spec::EXPERIMENTAL_BATCH => {
@@ -135,29 +157,19 @@ impl Head {
                 Kind::Experiment
             }
             spec::END_OF_GENERATION if version.ends_generations() => return Ok(Self::EndOfGeneration),
-            other => {
-                return Err(ErrorKind::Malformed(format!("a batch was expected, not byte {other:#04x}")));
-            }
+            other => return Err(NoHead::Wrong(other)),
         };
         let mut number = || {
-            let is_cut = cursor.remaining() < 10;
-            cursor.uvarint().map_err(|Malformed| match is_cut {
-                true => ErrorKind::Truncated,
-                false => ErrorKind::Malformed("a number has more than 64 bits".into()),
-            })
+            let wrong = if cursor.remaining() < 10 { NoHead::Cut } else { NoHead::TooLong };
+            cursor.uvarint().map_err(|Malformed| wrong)
         };
         let generation = number()?;
         let m = ThreadId(number()?.cast_signed());
         let tick = number()?;
         let size = number()?;
-        if size > spec::MAX_BATCH_SIZE {
-            return Err(ErrorKind::Malformed(format!(
-                "a batch of {size} bytes; the most is {}",
-                spec::MAX_BATCH_SIZE
-            )));
-        }
         let header = Header { kind, generation, m, tick, offset };
-        let size = usize::try_from(size).expect("at most 64 KiB");
+        let fits = usize::try_from(size).ok().filter(|size| *size <= spec::MAX_BATCH_SIZE);
+        let size = fits.ok_or(NoHead::TooLarge(size))?;
         Ok(Self::Batch { header, length: bytes.len() - cursor.remaining(), size })
     }
 }

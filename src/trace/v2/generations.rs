@@ -14,7 +14,10 @@ use crate::trace::reader::Version;
 pub(super) enum Part {
     Generation(RawGeneration),
     /// Bytes from `offset` to where the next part begins are of no use.
-    Lost { offset: u64, error: Error },
+    Lost {
+        offset: u64,
+        error: Error,
+    },
 }
 
 /// The generations of a trace, one after the other.
@@ -131,9 +134,7 @@ impl Generations {
                     raw.size = offset - raw.offset;
                     return Ok(Part::Generation(raw));
                 }
-                Err(error) => {
-                    Fault { offset, error, generation, goes_on: Err(raw.last_batch().to_owned()) }
-                }
+                Err(error) => Fault { offset, error, generation, goes_on: Err(raw.last_batch().to_owned()) },
             };
             if self.version.ends_generations() {
                 return self.pass_over(Fault { offset: raw.offset, ..fault });
@@ -191,6 +192,7 @@ impl Generations {
         let is_next = |number| header.generation == next_generation(number);
         let is_first =
             Content::of(self.version, header, data) == Content::Sync && present != Some(header.generation);
-        header.generation != 0 && (is_first || !self.version.ends_generations() && before.is_some_and(is_next))
+        header.generation != 0
+            && (is_first || !self.version.ends_generations() && before.is_some_and(is_next))
     }
 }

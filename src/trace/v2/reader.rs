@@ -10,10 +10,10 @@
 
 use super::batches::{Batches, next_generation};
 use super::generations::{Generations, Part};
-use super::{Frontier, Generation, RawGeneration, Sample, TimeSpan, spec};
+use super::merge::Merge;
+use super::{Generation, RawGeneration, TimeSpan};
 use crate::trace::error::{Error, ErrorKind};
 use crate::trace::event::{Event, GoroutineId, Happening, ProcId, StackId, ThreadId, Time};
-use crate::trace::order::Order;
 use crate::trace::reader::{Clock, GenerationInfo, Loss, Version};
 use crate::trace::symbols::Symbols;
 use crate::trace::wire::Input;
@@ -22,11 +22,8 @@ use crate::trace::wire::Input;
 pub(crate) struct Reader {
     parts: Generations,
     generation: Option<Box<Generation>>,
-    frontier: Frontier,
-    /// The next CPU sample of the generation.
-    sample: usize,
-    order: Order,
-    /// The number of the generation that `order` has seen last; None: it knows nothing.
+    merge: Merge,
+    /// The number of the generation that `merge` has seen last; None: it knows nothing.
     number: Option<u64>,
     /// The number of the last generation that was used.
     latest: Option<u64>,
@@ -92,9 +89,7 @@ impl Reader {
         let mut reader = Self {
             parts: Generations::new(Batches::new(input, version), version),
             generation: None,
-            frontier: Frontier::default(),
-            sample: 0,
-            order: Order::default(),
+            merge: Merge::default(),
             number: None,
             latest: None,
             syncs: 0,
@@ -158,7 +153,7 @@ impl Reader {
     /// Whether all events of the present generation have been taken.
     pub(crate) fn generation_is_over(&self) -> bool {
         self.taken == self.ready.len()
-            && self.generation.as_deref().is_none_or(|generation| self.is_in_order(generation))
+            && self.generation.as_deref().is_none_or(|generation| self.merge.is_over(generation))
     }
 
     /// Generations that were passed over.
@@ -255,7 +250,9 @@ impl Reader {
             self.error = Some(error);
             (None, None)
         });
-        lost.into_iter().for_each(|lost| self.lose(lost));
+        if let Some(lost) = lost {
+            self.lose(lost);
+        }
         let Some(raw) = raw else { return self.end() };
         let (offset, number) = (raw.offset, raw.number);
         let lost = |error| Lost { offset, error, events: 0 };
@@ -264,7 +261,8 @@ impl Reader {
             && number <= latest
             && number != next_generation(latest)
         {
-            return self.lose(lost(malformed(format!("generation {number} comes after generation {latest}"))));
+            return self
+                .lose(lost(malformed(format!("generation {number} comes after generation {latest}"))));
         }
         let first = if self.first.is_none() { raw.span() } else { None };
         let mut generation = match raw.decode() {
@@ -299,7 +297,7 @@ impl Reader {
 
     /// Puts a generation in order of which nothing before is known.
     fn hold_anew(&mut self, generation: &mut Generation) -> Result<(), Error> {
-        self.order = Order::default();
+        self.merge.forget();
         let is_behind = |ready: &[Event], last| ready.iter().all(|event| event.time <= last);
         self.hold(generation, self.syncs > 0)?;
         if self.syncs > 0 && is_behind(&self.ready, self.last) {
@@ -312,10 +310,7 @@ impl Reader {
     /// Puts a generation in order, or so much of it as is held back.
     fn hold(&mut self, generation: &mut Generation, is_gap: bool) -> Result<(), Error> {
         self.ready.clear();
-        self.sample = 0;
-        self.frontier
-            .install(generation, |thread| self.order.slot(thread))
-            .map_err(|message| self.parts.error(ErrorKind::Malformed(message)))?;
+        self.merge.begin(generation).map_err(|message| self.parts.error(ErrorKind::Malformed(message)))?;
         if is_gap {
             self.ready.push(no_context(self.last, Happening::Lost { ns: 0 }));
         }
@@ -344,10 +339,9 @@ impl Reader {
             last: before,
         });
         let (offset, number) = (generation.offset, generation.number);
-        let clock = generation.clock.map(|snapshot| Clock {
-            time: Time(generation.snapshot_time(snapshot)),
-            wall: snapshot.wall,
-        });
+        let clock = generation
+            .clock
+            .map(|snapshot| Clock { time: Time(generation.snapshot_time(snapshot)), wall: snapshot.wall });
         self.clock = self.clock.or(clock);
         self.generation = Some(generation);
         self.settle();
@@ -395,11 +389,6 @@ impl Reader {
         }
     }
 
-    /// Whether all events of a generation that was begun with are in order.
-    fn is_in_order(&self, generation: &Generation) -> bool {
-        self.frontier.first_time().is_none() && self.sample == generation.samples.len()
-    }
-
     /// Loses what comes from here to the next generation. Losses without a generation between them are one.
     fn lose(&mut self, lost: Lost) {
         match &mut self.lost {
@@ -422,50 +411,9 @@ impl Reader {
     }
 
     fn put_in_order(&mut self, generation: &mut Generation, enough: usize) -> Result<(), Error> {
-        let Self { frontier, order, sample, ready, .. } = self;
-        Self::order_events(generation, frontier, order, sample, ready, enough)
+        self.merge
+            .advance(generation, &mut self.ready, enough)
             .map_err(|message| self.parts.error(ErrorKind::Inconsistent(message)))
-    }
-
-    /// Puts events of the present generation in order until there are enough, or no more of them.
-    fn order_events(
-        generation: &mut Generation,
-        frontier: &mut Frontier,
-        order: &mut Order,
-        next_sample: &mut usize,
-        ready: &mut Vec<Event>,
-        enough: usize,
-    ) -> Result<(), String> {
-        while ready.len() < enough {
-            let first = frontier.first_time();
-            if let Some(sample) = generation.samples.get(*next_sample)
-                && first.is_none_or(|time| sample.time < time)
-            {
-                *next_sample += 1;
-                ready.push(sample_event(sample, generation)?);
-                continue;
-            }
-            if first.is_none() {
-                break;
-            }
-            if try_advance(frontier, order, generation, 0, ready)? {
-                continue;
-            }
-            // The earliest event must wait for one of another thread: the others are tried in the order of their times.
-            frontier.sort();
-            let mut advanced = false;
-            for i in 1..frontier.len() {
-                if try_advance(frontier, order, generation, i, ready)? {
-                    advanced = true;
-                    break;
-                }
-            }
-            if !advanced {
-                let event = spec::name(frontier.peek(0).1.kind);
-                return Err(format!("{event} waits for an event that never comes"));
-            }
-        }
-        Ok(())
     }
 
     /// Reads on to the next generation that is not passed over.
@@ -506,11 +454,13 @@ impl Reader {
 
     /// Passes over a generation: what comes next begins where it ends, and knows nothing of it.
     fn pass_over(&mut self, info: GenerationInfo, span: TimeSpan, lost: Option<Lost>) {
-        lost.into_iter().for_each(|lost| self.lose(lost));
+        if let Some(lost) = lost {
+            self.lose(lost);
+        }
         self.close_loss(info.offset, self.last, Some(Time(span.first)));
         self.skipped += 1;
         self.last = self.last.max(Time(span.last));
-        self.order = Order::resumed();
+        self.merge.resume();
         (self.number, self.latest) = (Some(info.number), Some(info.number));
         self.valid_bytes += info.bytes;
         self.generations.push(info);
@@ -534,32 +484,4 @@ impl Reader {
 /// An event of the trace as a whole.
 fn no_context(time: Time, what: Happening) -> Event {
     Event { time, g: GoroutineId::NONE, p: ProcId::NONE, m: ThreadId::NONE, stack: StackId::NONE, what }
-}
-
-/// Tries the event in place `i` of the frontier. What it makes is ready only if its thread can go on.
-#[inline]
-fn try_advance(
-    frontier: &mut Frontier,
-    order: &mut Order,
-    generation: &mut Generation,
-    i: usize,
-    ready: &mut Vec<Event>,
-) -> Result<bool, String> {
-    let before = ready.len();
-    let (slot, raw) = frontier.peek(i);
-    if !order.advance(raw, slot, generation, ready)? {
-        return Ok(false);
-    }
-    if let Err(problem) = frontier.advance(i, generation) {
-        ready.truncate(before);
-        return Err(problem);
-    }
-    Ok(true)
-}
-
-fn sample_event(sample: &Sample, generation: &Generation) -> Result<Event, String> {
-    let Sample { time, m, p, g, stack } = *sample;
-    let stack =
-        generation.stack(stack).ok_or_else(|| format!("a CPU sample names the missing stack {stack}"))?;
-    Ok(Event { time: Time(time), g, p, m, stack, what: Happening::Sample })
 }
