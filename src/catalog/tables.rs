@@ -66,11 +66,19 @@ impl Column {
 }
 
 fn open_start() -> Column {
-    col("open_start", Type::Bool, "whether it began before what is known: start is then the trace's start, or the end of what is lost")
+    col(
+        "open_start",
+        Type::Bool,
+        "whether it began before what is known: start is then the trace's start, or the end of what is lost",
+    )
 }
 
 fn open_end() -> Column {
-    col("open_end", Type::Bool, "whether it goes on after what is known: end is then the trace's end, or the start of what is lost")
+    col(
+        "open_end",
+        Type::Bool,
+        "whether it goes on after what is known: end is then the trace's end, or the start of what is lost",
+    )
 }
 
 /// Times by name.

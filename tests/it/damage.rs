@@ -442,6 +442,36 @@ fn a_clock_that_is_behind() {
     assert!(losses[0].error.contains("generation 5 follows generation 3"), "{losses:?}");
 }
 
+/// Threads that wait for ever, each for another goroutine, while one goes on.
+#[test]
+fn threads_that_wait_take_no_time() {
+    let mut bytes = b"go 1.26 trace\0\0\0".to_vec();
+    let mut batch = |thread: u64, payload: &[u8]| {
+        bytes.push(1);
+        for mut number in [1, thread, 1000, payload.len() as u64] {
+            while number >= 0x80 {
+                bytes.push(number.to_le_bytes()[0] | 0x80);
+                number >>= 7;
+            }
+            bytes.push(number.to_le_bytes()[0]);
+        }
+        bytes.extend_from_slice(payload);
+    };
+    // Sync, a frequency, a clock snapshot.
+    batch(0, &[50, 8, 100, 51, 0, 1, 1, 0]);
+    // A proc and a goroutine run; the heap grows.
+    let mut going_on = vec![13, 0, 0, 1, 25, 0, 1, 1, 2];
+    going_on.extend([37, 1, 5].repeat(20_000));
+    batch(1, &going_on);
+    // GoStart of goroutine 9, which does not exist.
+    (2..20_000).for_each(|thread| batch(thread, &[16, 0, 9, 1]));
+    bytes.push(END);
+    let start = std::time::Instant::now();
+    let Err(error) = read(bytes) else { panic!() };
+    assert!(error.to_string().contains("too many threads wait"), "{error}");
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
 #[test]
 fn nothing_that_can_be_used() {
     let whole = bytes(SUM);

@@ -11,11 +11,15 @@ pub(super) struct Merge {
     /// The next CPU sample.
     sample: usize,
     order: Order,
+    /// How many threads may still be asked in vain for an event that can come next.
+    patience: usize,
 }
 
 impl Merge {
     /// Begins with a generation.
     pub(super) fn begin(&mut self, generation: &Generation) -> Result<(), Violation> {
+        // Some hundred for each event. A trace in which many threads wait for ever would take time without bound.
+        self.patience = (1 << 20) + 64 * generation.data.len();
         self.sample = 0;
         self.frontier.install(generation, |thread| self.order.slot(thread))
     }
@@ -42,7 +46,7 @@ impl Merge {
         ready: &mut Vec<Event>,
         enough: usize,
     ) -> Result<(), Violation> {
-        let Self { frontier, sample: next_sample, order } = self;
+        let Self { frontier, sample: next_sample, order, patience } = self;
         while ready.len() < enough {
             let first = frontier.first_time();
             if let Some(sample) = generation.samples.get(*next_sample)
@@ -59,6 +63,10 @@ impl Merge {
                 continue;
             }
             // The earliest event must wait for one of another thread: the others are tried in the order of their times.
+            let Some(left) = patience.checked_sub(frontier.len()) else {
+                return Err("too many threads wait for an event that does not come".into());
+            };
+            *patience = left;
             frontier.sort();
             let mut advanced = false;
             for i in 1..frontier.len() {
