@@ -77,8 +77,8 @@ fn is_apart(passed: TimeSpan, next: TimeSpan, moment: Time) -> bool {
 
 /// Events that are given out at a time: enough to stay in the hot loop, few enough to stay in the cache.
 const READY: usize = 512;
-/// The most events that are held back until their generation has turned out to be whole.
-const HELD: usize = 1 << 18;
+/// The most events that are held back until their generation has turned out to be whole: 25 MB. One step makes a few.
+const HELD: usize = (1 << 18) - 8;
 /// No trace lasts a century; later times leave no room for those that follow.
 const LATEST: i64 = i64::MAX / 2;
 
