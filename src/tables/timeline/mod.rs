@@ -30,7 +30,7 @@ use ahash::AHashMap;
 use arrow::array::{RecordBatch, StringViewArray};
 use arrow::datatypes::{Schema, SchemaRef};
 
-use super::builder::{Context, RowBuilder, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, RowBuilder, TraceEnd, WholeBuilder};
 use super::columns::assemble;
 use super::intern::{Interner, TextId};
 use super::needs::Want;
@@ -52,6 +52,8 @@ struct Timeline {
     slices: Slices,
     flows: Flows,
     goroutines: AHashMap<GoroutineId, Goroutine>,
+    /// Those of before a gap, until they are heard of again.
+    before: AHashMap<GoroutineId, Goroutine>,
     /// Which goroutine is in a syscall on which proc.
     syscall_on: AHashMap<ProcId, GoroutineId>,
     /// Ranges of procs, and of everything.
@@ -129,6 +131,10 @@ impl RowBuilder for Timeline {
         self.slices.advance();
     }
 
+    fn lost(&mut self, gap: Gap) {
+        self.forget(gap);
+    }
+
     fn rows(&self) -> usize {
         self.slices.rows()
     }
@@ -147,6 +153,10 @@ impl WholeBuilder for Timeline {
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
         self.follow(event, cx);
         self.slices.advance();
+    }
+
+    fn lost(&mut self, gap: Gap, _: &Interner) {
+        self.forget(gap);
     }
 
     fn finish(
@@ -180,10 +190,23 @@ impl Timeline {
             slices,
             flows,
             goroutines: AHashMap::new(),
+            before: AHashMap::new(),
             syscall_on: AHashMap::new(),
             ranges: AHashMap::new(),
             tasks: Tasks::default(),
         }
+    }
+
+    /// Nothing is known any more but what goroutines are called.
+    fn forget(&mut self, gap: Gap) {
+        let goroutines: Vec<Goroutine> = std::mem::take(&mut self.goroutines).into_values().collect();
+        for goroutine in goroutines {
+            let again = goroutine.again(&mut self.slices);
+            self.before.insert(again.id(), again);
+        }
+        self.slices.lost(gap);
+        self.syscall_on.clear();
+        self.ranges.clear();
     }
 
     fn follow(&mut self, event: &Event, cx: &mut Context<'_>) {
@@ -249,7 +272,10 @@ impl Timeline {
     }
 
     fn transition(&mut self, event: &Event, t: Transition, cx: &mut Context<'_>) {
-        let goroutine = self.goroutines.entry(t.id).or_insert_with(|| Goroutine::new(t.id));
+        let goroutine = self
+            .goroutines
+            .entry(t.id)
+            .or_insert_with(|| self.before.remove(&t.id).unwrap_or_else(|| Goroutine::new(t.id)));
         goroutine.learn_name(t.stack, &mut self.slices, cx);
         if t.from == t.to {
             return;
