@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use gtq::catalog::{Argument, TableCall, table_functions, tables};
-use gtq::tables::{FileInfo, Needs, Pass, Sink, Stacks, Window};
+use gtq::tables::{FileInfo, Needs, Pass, Sink, Stacks, Want, Window};
 use gtq::trace::Reader;
 use libfuzzer_sys::fuzz_target;
 
@@ -29,7 +29,7 @@ impl Sink for Intervals {
         ControlFlow::Continue(())
     }
 
-    fn progress(&mut self, _: u64) -> ControlFlow<()> {
+    fn progress(&mut self) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
@@ -49,11 +49,11 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(mut reader) = Reader::new(Cursor::new(bytes.to_vec())) else { return };
     let mut needs = Needs::default();
     for table in tables() {
-        needs.add(table, &(0..table.columns.len()).collect::<Vec<_>>());
+        needs.add(table, Want::all(&(0..table.columns.len()).collect::<Vec<_>>()));
     }
     for function in table_functions() {
         let columns: Vec<usize> = (0..function.table.columns.len()).collect();
-        needs.add(function.call(arguments(function.name())), &columns);
+        needs.add(function.call(arguments(function.name())), Want::all(&columns));
     }
     let file = FileInfo { label: "fuzz".into(), path: "fuzz".into(), bytes: None };
     let outcome = Pass::new(&needs, Window::default(), Arc::new(Stacks::default())).run(

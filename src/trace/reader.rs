@@ -277,10 +277,15 @@ pub(super) const HEADER: usize = 16;
 /// Reads a header of a version that is known.
 fn header(input: &mut Input) -> Result<Version, Error> {
     let mut header = [0; HEADER];
-    let bytes = input.peek(HEADER)?;
+    let bytes = input.peek(HEADER);
     let length = bytes.len().min(HEADER);
     header[..length].copy_from_slice(&bytes[..length]);
     input.pass(length);
+    if length < HEADER
+        && let Some(failure) = input.failure()
+    {
+        return Err(failure);
+    }
     if length == 0 {
         return Err(input.error(ErrorKind::Empty));
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use gtq::catalog::{Argument, TableCall, table, table_function, tables};
-use gtq::tables::{FileInfo, Needs, Outcome, Pass, Sink, Stacks, Window};
+use gtq::tables::{FileInfo, Needs, Outcome, Pass, Sink, Stacks, Want, Window};
 use gtq::trace::Reader;
 use serde_json::{Map, Value};
 
@@ -17,8 +17,9 @@ type Row = Map<String, Value>;
 /// Columns with times since the trace's beginning.
 const TIMES: [&str; 8] = ["time", "start", "end", "seen", "created", "started", "ended", "from_time"];
 /// Columns that count from the trace's beginning, or tell of what was before.
-const OF_THE_PAST: [&str; 12] = [
+const OF_THE_PAST: [&str; 13] = [
     "name",
+    "before_run",
     "gc",
     "slice",
     "parent",
@@ -55,7 +56,7 @@ impl Sink for Tables {
         ControlFlow::Continue(())
     }
 
-    fn progress(&mut self, _: u64) -> ControlFlow<()> {
+    fn progress(&mut self) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
@@ -64,10 +65,10 @@ fn read(bytes: Vec<u8>) -> Read {
     let mut reader = Reader::new(Cursor::new(bytes)).unwrap();
     let mut needs = Needs::default();
     for table in tables() {
-        needs.add(table, &(0..table.columns.len()).collect::<Vec<_>>());
+        needs.add(table, Want::all(&(0..table.columns.len()).collect::<Vec<_>>()));
     }
     let steps = table_function("mutator_utilization").unwrap();
-    needs.add(steps.call(vec![Argument::Text("stw|sweep|assist".into())]), &[0, 1, 2]);
+    needs.add(steps.call(vec![Argument::Text("stw|sweep|assist".into())]), Want::all(&[0, 1, 2]));
     let mut tables = Tables::default();
     let file = FileInfo { label: "trace".into(), path: "trace".into(), bytes: None };
     let pass = Pass::new(&needs, Window::default(), Arc::new(Stacks::default()));

@@ -73,9 +73,9 @@ impl Batches {
     /// nothing has been read.
     pub(super) fn next(&mut self, data: &mut Vec<u8>) -> Result<Option<Frame>, Error> {
         let offset = self.input.offset();
-        let bytes = self.input.peek(LONGEST)?;
+        let bytes = self.input.peek(LONGEST);
         if bytes.is_empty() {
-            return Ok(None);
+            return self.input.failure().map_or(Ok(None), Err);
         }
         let cut = Error::new(offset + bytes.len() as u64, ErrorKind::Truncated);
         match Head::of(bytes, offset, self.version) {
@@ -84,12 +84,14 @@ impl Batches {
                 Ok(Some(Frame::EndOfGeneration))
             }
             Ok(Head::Batch { header, length, size }) => {
-                let Some(payload) = bytes.get(length..length + size) else { return Err(cut) };
+                let Some(payload) = bytes.get(length..length + size) else {
+                    return Err(self.input.failure().unwrap_or(cut));
+                };
                 data.extend_from_slice(payload);
                 self.input.pass(length + size);
                 Ok(Some(Frame::Batch(header)))
             }
-            Err(NoHead::Cut) => Err(cut),
+            Err(NoHead::Cut) => Err(self.input.failure().unwrap_or(cut)),
             Err(NoHead::Wrong(_)) if is_trace(bytes) => Err(Error::new(offset, ErrorKind::AnotherTrace)),
             Err(NoHead::Wrong(byte)) => {
                 Err(self.malformed(format!("a batch was expected, not byte {byte:#04x}")))
@@ -107,18 +109,17 @@ impl Batches {
     }
 
     /// Passes over all that is left.
-    pub(super) fn leave(&mut self) -> Result<(), Error> {
-        while !self.input.peek(1)?.is_empty() {
+    pub(super) fn leave(&mut self) {
+        while !self.input.peek(1).is_empty() {
             self.input.pass(usize::MAX);
         }
-        Ok(())
     }
 
     /// After an error: passes on to where batches seem to follow each other again. False: there is no such place.
     ///
     /// `last`: the bytes of the batch before, which are searched too. If its size is wrong, or something is missing in
     /// its midst, then others begin there.
-    pub(super) fn resume(&mut self, last: &[u8]) -> Result<bool, Error> {
+    pub(super) fn resume(&mut self, last: &[u8]) -> bool {
         let offset = self.input.offset();
         if offset.saturating_sub(last.len() as u64) >= self.searched {
             self.input.put_back(last);
@@ -128,9 +129,9 @@ impl Batches {
         self.searched = self.searched.max(offset);
         loop {
             let version = self.version;
-            let bytes = self.input.peek(CHAIN * LONGEST)?;
+            let bytes = self.input.peek(CHAIN * LONGEST);
             if bytes.is_empty() {
-                return Ok(false);
+                return false;
             }
             let is_all = bytes.len() < CHAIN * LONGEST;
             let places = if is_all { bytes.len() } else { bytes.len() - CHAIN * LONGEST + 1 };
@@ -138,7 +139,7 @@ impl Batches {
             let found = (0..places).find(|&at| is_chain(&bytes[at..], version) || is_trace(&bytes[at..]));
             self.input.pass(found.unwrap_or(places));
             if found.is_some() {
-                return Ok(true);
+                return true;
             }
         }
     }

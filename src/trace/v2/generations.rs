@@ -155,12 +155,12 @@ impl Generations {
         let ends = matches!(error.kind, ErrorKind::AnotherTrace);
         let lost = Part::Lost { offset, error };
         if ends {
-            self.batches.leave()?;
+            self.batches.leave();
             return Ok(lost);
         }
         let mut before = match goes_on {
             Ok(number) => Some(number),
-            Err(last) if self.batches.resume(&last)? => None,
+            Err(last) if self.batches.resume(&last) => None,
             Err(_) => return Ok(lost),
         };
         let mut data = Vec::new();
@@ -181,11 +181,11 @@ impl Generations {
                     return Err(Error::new(offset, ErrorKind::Io(e)));
                 }
                 Err(Error { kind: ErrorKind::AnotherTrace, .. }) => {
-                    self.batches.leave()?;
+                    self.batches.leave();
                     return Ok(lost);
                 }
                 Err(_) => {
-                    if !self.batches.resume(&last)? {
+                    if !self.batches.resume(&last) {
                         return Ok(lost);
                     }
                     last.clear();

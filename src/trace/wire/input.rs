@@ -20,11 +20,21 @@ pub(crate) struct Input {
     /// Where in the input `start` is.
     offset: u64,
     at_end: bool,
+    /// Why there is no more, if that is not the end of the input. What comes before is used first.
+    failure: Option<io::Error>,
 }
 
 impl Input {
     pub(crate) fn new(read: impl Read + Send + 'static) -> Self {
-        Self { read: Box::new(read), buffer: Vec::new(), start: 0, end: 0, offset: 0, at_end: false }
+        Self {
+            read: Box::new(read),
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            offset: 0,
+            at_end: false,
+            failure: None,
+        }
     }
 
     /// Bytes passed so far.
@@ -37,13 +47,19 @@ impl Input {
         Error::new(self.offset, kind)
     }
 
-    /// The bytes that come next: at least `n` of them, unless the input ends before.
+    /// The bytes that come next: at least `n` of them, unless the input ends before or can't be read any further.
     #[inline]
-    pub(crate) fn peek(&mut self, n: usize) -> Result<&[u8], Error> {
+    pub(crate) fn peek(&mut self, n: usize) -> &[u8] {
         if self.end - self.start < n && !self.at_end {
-            self.read_ahead(n)?;
+            self.read_ahead(n);
         }
-        Ok(&self.buffer[self.start..self.end])
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Why there are no more bytes than can be looked at; told once. `None`: the input is at its end.
+    pub(crate) fn failure(&mut self) -> Option<Error> {
+        let end = self.offset + (self.end - self.start) as u64;
+        self.failure.take().map(|e| Error::new(end, ErrorKind::Io(e)))
     }
 
     /// Passes bytes that have been looked at.
@@ -69,18 +85,22 @@ impl Input {
         self.offset = self.offset.saturating_sub(bytes.len() as u64);
     }
 
-    /// Appends all that is left to `out`.
+    /// Appends all that is left to `out`; where it can't be read to its end, what comes before.
     pub(crate) fn append_all(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
         out.extend_from_slice(&self.buffer[self.start..self.end]);
         self.pass(self.end);
+        if let Some(failure) = self.failure() {
+            return Err(failure);
+        }
+        let before = out.len();
         let result = self.read.read_to_end(out);
-        self.offset += result.as_ref().map_or(0, |&read| read as u64);
+        self.offset += (out.len() - before) as u64;
         result.map(|_| ()).map_err(|e| self.error(ErrorKind::Io(e)))
     }
 
     /// Reads until `n` bytes are ahead, or the input is at its end.
     #[cold]
-    fn read_ahead(&mut self, n: usize) -> Result<(), Error> {
+    fn read_ahead(&mut self, n: usize) {
         self.buffer.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.end - self.start);
         if self.buffer.len() < n.max(CHUNK) {
@@ -94,10 +114,13 @@ impl Input {
                 }
                 Ok(read) => self.end += read,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(self.error(ErrorKind::Io(e))),
+                Err(e) => {
+                    self.failure = Some(e);
+                    self.at_end = true;
+                    break;
+                }
             }
         }
-        Ok(())
     }
 }
 
@@ -118,16 +141,16 @@ mod tests {
     #[test]
     fn looks_ahead_and_takes_back() {
         let mut input = Input::new(Slow(io::Cursor::new((0..100).collect())));
-        assert_eq!(input.peek(3).unwrap(), [0, 1, 2]);
+        assert_eq!(input.peek(3), [0, 1, 2]);
         input.pass(2);
-        assert_eq!((input.offset(), input.peek(1).unwrap()[0]), (2, 2));
+        assert_eq!((input.offset(), input.peek(1)[0]), (2, 2));
         input.put_back(&[0, 1]);
-        assert_eq!((input.offset(), input.peek(4).unwrap()), (0, &[0, 1, 2, 3][..]));
-        assert_eq!(input.peek(1000).unwrap().len(), 100);
+        assert_eq!((input.offset(), input.peek(4)), (0, &[0, 1, 2, 3][..]));
+        assert_eq!(input.peek(1000).len(), 100);
         input.pass(99);
         let mut rest = Vec::new();
         input.append_all(&mut rest).unwrap();
         assert_eq!((rest, input.offset()), (vec![99], 100));
-        assert!(input.peek(1).unwrap().is_empty());
+        assert!(input.peek(1).is_empty());
     }
 }
