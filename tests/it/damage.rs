@@ -442,34 +442,71 @@ fn a_clock_that_is_behind() {
     assert!(losses[0].error.contains("generation 5 follows generation 3"), "{losses:?}");
 }
 
+/// Adds a batch of generation 1.
+fn batch(bytes: &mut Vec<u8>, thread: u64, payload: &[u8]) {
+    bytes.push(1);
+    for mut number in [1, thread, 1000, payload.len() as u64] {
+        while number >= 0x80 {
+            bytes.push(number.to_le_bytes()[0] | 0x80);
+            number >>= 7;
+        }
+        bytes.push(number.to_le_bytes()[0]);
+    }
+    bytes.extend_from_slice(payload);
+}
+
+/// A trace's header, and the clock of generation 1.
+fn beginning() -> Vec<u8> {
+    let mut bytes = b"go 1.26 trace\0\0\0".to_vec();
+    // Sync, a frequency, a clock snapshot.
+    batch(&mut bytes, 0, &[50, 8, 100, 51, 0, 1, 1, 0]);
+    bytes
+}
+
+/// A proc and a goroutine run on thread 1.
+const RUNNING: [u8; 9] = [13, 0, 0, 1, 25, 0, 1, 1, 2];
+/// The heap grows.
+const HEAP_ALLOC: [u8; 3] = [37, 1, 5];
+
 /// Threads that wait for ever, each for another goroutine, while one goes on.
 #[test]
 fn threads_that_wait_take_no_time() {
-    let mut bytes = b"go 1.26 trace\0\0\0".to_vec();
-    let mut batch = |thread: u64, payload: &[u8]| {
-        bytes.push(1);
-        for mut number in [1, thread, 1000, payload.len() as u64] {
-            while number >= 0x80 {
-                bytes.push(number.to_le_bytes()[0] | 0x80);
-                number >>= 7;
-            }
-            bytes.push(number.to_le_bytes()[0]);
-        }
-        bytes.extend_from_slice(payload);
-    };
-    // Sync, a frequency, a clock snapshot.
-    batch(0, &[50, 8, 100, 51, 0, 1, 1, 0]);
-    // A proc and a goroutine run; the heap grows.
-    let mut going_on = vec![13, 0, 0, 1, 25, 0, 1, 1, 2];
-    going_on.extend([37, 1, 5].repeat(20_000));
-    batch(1, &going_on);
+    let mut bytes = beginning();
+    batch(&mut bytes, 1, &[&RUNNING[..], &HEAP_ALLOC.repeat(20_000)].concat());
     // GoStart of goroutine 9, which does not exist.
-    (2..20_000).for_each(|thread| batch(thread, &[16, 0, 9, 1]));
+    for thread in 2..20_000 {
+        batch(&mut bytes, thread, &[16, 0, 9, 1]);
+    }
     bytes.push(END);
     let start = std::time::Instant::now();
     let Err(error) = read(bytes) else { panic!() };
     assert!(error.to_string().contains("too many threads wait"), "{error}");
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+/// The events of a large generation are given out before its end is seen.
+#[test]
+fn a_generation_too_large_to_be_held_back() {
+    let mut bytes = beginning();
+    batch(&mut bytes, 1, &RUNNING);
+    for _ in 0..15 {
+        batch(&mut bytes, 1, &HEAP_ALLOC.repeat(20_000));
+    }
+    let whole = [&bytes[..], &[END]].concat();
+    assert_eq!(read(whole).unwrap().events.len(), 300_000 + 4);
+    // GoUnblock of goroutine 9, which does not exist.
+    batch(&mut bytes, 1, &[21, 1, 9, 1, 0]);
+    bytes.push(END);
+    let length = bytes.len() as u64;
+    let mut reader = Reader::new(Cursor::new(bytes)).unwrap();
+    let mut events = 0;
+    while let Some((run, _)) = reader.next_events().unwrap() {
+        events += run.len() as u64;
+    }
+    let [loss] = reader.losses() else { panic!("{:?}", reader.losses()) };
+    assert!(loss.events > 200_000 && loss.events + 1 == events, "{} of {events}", loss.events);
+    assert_eq!((loss.bytes, reader.valid_bytes()), (length - 16, 16));
+    assert!(loss.since.is_some() && loss.until.is_none() && reader.generations().is_empty());
 }
 
 #[test]
