@@ -49,6 +49,8 @@ struct Timeline {
     slices_schema: Option<SchemaRef>,
     flows_schema: Option<SchemaRef>,
     question: Option<Question>,
+    /// Those that are followed.
+    views: &'static [View],
     slices: Slices,
     flows: Flows,
     goroutines: AHashMap<GoroutineId, Goroutine>,
@@ -91,8 +93,26 @@ pub(super) fn streaming(table: &str, schema: &SchemaRef, want: &Want) -> Option<
     streams.then(|| {
         let when = if want.ordered { When::InOrder } else { When::Known };
         let slices = Slices::new(schema, want.only.clone(), when);
-        Box::new(Timeline::new(slices, Flows::new(&Schema::empty(), false))) as _
+        let timeline = Timeline::new(slices, Flows::new(&Schema::empty(), false));
+        Box::new(Timeline { views: views(schema, want.only.as_deref()), ..timeline }) as _
     })
+}
+
+/// The views that must be followed for some columns of slices of some lanes. Numbers, and what names slices by them, count
+/// those of all views.
+fn views(schema: &Schema, only: Option<&[&'static str]>) -> &'static [View] {
+    let numbered = ["slice", "incoming", "outgoing"];
+    let Some(only) = only.filter(|_| numbered.iter().all(|name| schema.column_with_name(name).is_none()))
+    else {
+        return &View::ALL;
+    };
+    match ["proc", "thread", "g"].map(|lane| only.contains(&lane)) {
+        [false, false, false] => &[],
+        [true, false, false] => &[View::Proc],
+        [false, true, false] => &[View::Thread],
+        [false, false, true] => &[View::Goroutine],
+        _ => &View::ALL,
+    }
 }
 
 /// The builder of flows, and of slices where these can't come before the trace's end.
@@ -187,6 +207,7 @@ impl Timeline {
             slices_schema: None,
             flows_schema: None,
             question: None,
+            views: &View::ALL,
             slices,
             flows,
             goroutines: AHashMap::new(),
@@ -282,7 +303,7 @@ impl Timeline {
         }
         let since = (t.from != GoroutineState::Undetermined).then_some(cx.now);
         if t.to.executes() {
-            for view in View::ALL {
+            for &view in self.views {
                 if let Some(lane) = view.lane(event, t.id)
                     && !goroutine.is_running(view)
                 {
@@ -291,14 +312,14 @@ impl Timeline {
             }
         } else {
             let stack = self.slices.stack(event.stack, cx);
-            for view in View::ALL {
+            for &view in self.views {
                 goroutine.syscall_end(view, true, &mut self.slices, cx.now);
                 goroutine.stop(view, stack, &mut self.slices, cx.now);
             }
         }
         match t.to {
             GoroutineState::Syscall => {
-                for view in View::ALL {
+                for &view in self.views {
                     // Without a proc, the syscall is no proc's: it has gone on since before the trace, or comes from C.
                     if view != View::Proc || event.p != ProcId::NONE {
                         goroutine.syscall_begin(view, since, event.stack, &mut self.slices, cx);
@@ -309,7 +330,7 @@ impl Timeline {
                 }
             }
             GoroutineState::Running if t.from == GoroutineState::Syscall => {
-                for view in View::ALL {
+                for &view in self.views {
                     goroutine.syscall_end(view, false, &mut self.slices, cx.now);
                 }
                 self.syscall_on.remove(&event.p);
@@ -345,7 +366,7 @@ impl Timeline {
             }
             _ => return,
         }
-        for view in View::ALL {
+        for &view in self.views {
             // By thread, the viewer has no lanes of their own for these.
             let slice = match elsewhere {
                 Some(row) if view != View::Thread => Some(row),
