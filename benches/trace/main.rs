@@ -14,7 +14,7 @@ use arrow::array::RecordBatch;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use gtq::catalog::{self, TableCall};
 use gtq::engine::{Input, Limits, Origin, Progress, Session, compile};
-use gtq::tables::{FileInfo, Needs, Pass, Sink, Stacks, Window};
+use gtq::tables::{FileInfo, Needs, Pass, Sink, Stacks, Want, Window};
 use gtq::trace::Reader;
 
 /// The file to measure on: that of the environment, or a generated one.
@@ -80,7 +80,7 @@ fn build(c: &mut Criterion) {
     group.throughput(Throughput::Elements(count(&bytes)));
     for table in catalog::tables() {
         let mut needs = Needs::default();
-        needs.add(table, &(0..table.columns.len()).collect::<Vec<_>>());
+        needs.add(table, Want::all(&(0..table.columns.len()).collect::<Vec<_>>()));
         group.bench_function(BenchmarkId::from_parameter(table.name), |b| {
             b.iter(|| {
                 Pass::new(&needs, Window::default(), Arc::new(Stacks::default())).run(

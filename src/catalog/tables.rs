@@ -66,11 +66,19 @@ impl Column {
 }
 
 fn open_start() -> Column {
-    col("open_start", Type::Bool, "whether it began before the trace: start is then the trace's start")
+    col(
+        "open_start",
+        Type::Bool,
+        "whether it began before what is known: start is then the trace's start, or the end of what is lost",
+    )
 }
 
 fn open_end() -> Column {
-    col("open_end", Type::Bool, "whether it goes on after the trace: end is then the trace's end")
+    col(
+        "open_end",
+        Type::Bool,
+        "whether it goes on after what is known: end is then the trace's end, or the start of what is lost",
+    )
 }
 
 /// Times by name.
@@ -654,7 +662,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
                     .null(),
                 col("start_unix", Type::Int, "the same in ns since the Unix epoch").null(),
                 col("dur", Type::Duration, "time from the first event to the last"),
-                col("problem", Type::String, "why the trace was cut short").null(),
+                col("problem", Type::String, "why some of the trace could not be used").null(),
             ],
         },
     ]

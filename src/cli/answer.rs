@@ -44,7 +44,7 @@ pub(super) fn queries(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
     let inputs = compiled.iter().flat_map(|compiled| &compiled.files).chain(&args.trace);
     spare(inputs, args.output.file.as_deref())?;
     let session = open(args.trace.as_deref(), &args.limits, terminal)?;
-    statements(&session, &compiled, &args.output, terminal)
+    statements(&session, &compiled, &args.output, &args.limits, terminal)
 }
 
 /// Runs the queries of texts, then evaluates their assertions.
@@ -52,6 +52,7 @@ pub(super) fn statements(
     session: &Session,
     compiled: &[Compiled],
     output: &Output,
+    limits: &Limits,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let queries = compiled.iter().flat_map(|c| &c.queries);
@@ -62,12 +63,13 @@ pub(super) fn statements(
     // Together: a pipe can be read only once.
     session.load(prepared.iter().chain(assertions.iter().flat_map(|a| &a.prepared)))?;
     answer(session, &prepared, output, Format::Table, terminal)?;
+    let told = tell_loss(session, limits, terminal);
     let checks = assertions.iter().flat_map(|assertions| assertions.evaluate(session, ""));
     let failed: Vec<Check> = checks.filter(|check| !check.outcome.holds()).collect();
     for check in &failed {
         terminal.error(&format!("assertion {}", check.describe()));
     }
-    if failed.is_empty() { Ok(()) } else { Err(Failure::Said(1)) }
+    if failed.is_empty() { told } else { Err(Failure::Said(1)) }
 }
 
 /// `gtq info TRACE`.
@@ -82,7 +84,8 @@ pub(super) fn info(
     let prepared =
         compiled.queries.iter().map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
     session.load(&prepared)?;
-    answer(&session, &prepared, output, Format::Vertical, terminal)
+    answer(&session, &prepared, output, Format::Vertical, terminal)?;
+    tell_loss(&session, limits, terminal)
 }
 
 /// Refuses to write over what is read.
@@ -196,15 +199,21 @@ pub(super) fn answer(
             writer.finish()?;
         }
     }
-    target.finish()?;
-    tell_loss(session, terminal);
-    Ok(())
+    target.finish()
 }
 
-/// Says what of the trace could not be used.
-pub(super) fn tell_loss(session: &Session, terminal: &Terminal) {
-    if let Some(loss) = session.loss() {
-        terminal.warning(&describe_loss(&loss));
+/// Says what of the trace could not be used. That is a failure if the user wants all of it or nothing.
+pub(super) fn tell_loss(session: &Session, limits: &Limits, terminal: &Terminal) -> Result<(), Failure> {
+    match session.loss() {
+        None => Ok(()),
+        Some(loss) if limits.strict => {
+            terminal.error(&describe_loss(&loss));
+            Err(Failure::Said(1))
+        }
+        Some(loss) => {
+            terminal.warning(&describe_loss(&loss));
+            Ok(())
+        }
     }
 }
 
@@ -255,15 +264,13 @@ fn options(output: &Output, terminal: &Terminal) -> output::Options {
 }
 
 fn describe_loss(loss: &Loss) -> String {
-    let Loss { problem, valid, bytes } = loss;
-    let lost = bytes.map_or_else(
-        || format!("what follows the first {}", human::bytes(valid.cast_signed())),
-        |bytes| {
-            let lost = bytes.saturating_sub(*valid);
-            #[expect(clippy::cast_precision_loss, reason = "a share")]
-            let share = if bytes == 0 { 0.0 } else { 100.0 * lost as f64 / bytes as f64 };
-            format!("{} ({share:.1}%)", human::bytes(lost.cast_signed()))
-        },
-    );
+    let Loss { problem, lost, bytes } = loss;
+    let size = human::bytes(lost.cast_signed());
+    let lost = match bytes {
+        None if *lost == 0 => "the rest".to_owned(),
+        None => format!("{size} and the rest"),
+        #[expect(clippy::cast_precision_loss, reason = "a share")]
+        Some(bytes) => format!("{size} ({:.1}%)", 100.0 * *lost as f64 / (*bytes).max(1) as f64),
+    };
     format!("{problem}; {lost} of the trace could not be used, the answer is that of the rest")
 }

@@ -253,6 +253,10 @@ pub(super) struct Limits {
     /// Threads, at most 1024 [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), global = true)]
     pub(super) threads: Option<u16>,
+
+    /// Fail, with exit code 1, if some of the trace could not be used
+    #[arg(long, global = true)]
+    pub(super) strict: bool,
 }
 
 impl Limits {

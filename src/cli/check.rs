@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::Failure;
-use super::answer::{checked, open, spare};
+use super::answer::{checked, open, spare, tell_loss};
 use super::args::{CheckFormat, Limits, Output};
 use super::target::Target;
 use super::terminal::Terminal;
@@ -43,7 +43,7 @@ pub(super) fn check(
         return Err(Failure::Usage("there is nothing to check".into()));
     }
     let mut all = Vec::new();
-    let mut unreadable = false;
+    let (mut unreadable, mut lost) = (false, false);
     for trace in traces {
         let name = trace.display().to_string();
         match open(Some(trace), limits, terminal) {
@@ -52,7 +52,7 @@ pub(super) fn check(
                 let texts = texts.collect::<Result<Vec<_>, _>>()?;
                 session.load(texts.iter().flat_map(|assertions| &assertions.prepared))?;
                 all.extend(texts.iter().flat_map(|assertions| assertions.evaluate(&session, &name)));
-                super::answer::tell_loss(&session, terminal);
+                lost |= tell_loss(&session, limits, terminal).is_err();
             }
             Err(Failure::Usage(message)) => {
                 terminal.error(&message);
@@ -65,7 +65,7 @@ pub(super) fn check(
     if unreadable {
         return Err(Failure::Said(2));
     }
-    if all.iter().all(|check| check.outcome.holds()) { Ok(()) } else { Err(Failure::Said(1)) }
+    if all.iter().all(|check| check.outcome.holds()) && !lost { Ok(()) } else { Err(Failure::Said(1)) }
 }
 
 /// The assertions of a text, ready to be evaluated on a trace.

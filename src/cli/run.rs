@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Args as _, Command};
 
 use super::Failure;
-use super::answer::{answer, checked, open, prepare, show, spare, statements};
+use super::answer::{answer, checked, open, prepare, show, spare, statements, tell_loss};
 use super::args::{Limits, Output, RUN_EXAMPLES};
 use super::terminal::{Terminal, usage};
 use crate::engine::{FoundQuery, ParamValue, SavedParam, SavedQuery, Shelves};
@@ -31,7 +31,7 @@ pub(super) fn run(words: &[OsString], terminal: &Terminal) -> Result<(), Failure
     spare(compiled.files.iter().chain(trace), output.file.as_deref())?;
     let Some(query) = query else {
         let session = open(trace.map(PathBuf::as_path), &limits, terminal)?;
-        return statements(&session, &[compiled], &output, terminal);
+        return statements(&session, &[compiled], &output, &limits, terminal);
     };
     let values: Vec<ParamValue> = query.params.iter().filter_map(|param| value(&matches, param)).collect();
     let typed = compiled.call(&query.name, &values).map_err(|problems| {
@@ -43,7 +43,8 @@ pub(super) fn run(words: &[OsString], terminal: &Terminal) -> Result<(), Failure
     let session = open(trace.map(PathBuf::as_path), &limits, terminal)?;
     let prepared = [prepare(&session, &typed, &output, terminal)?];
     session.load(&prepared)?;
-    answer(&session, &prepared, &output, Format::Table, terminal)
+    answer(&session, &prepared, &output, Format::Table, terminal)?;
+    tell_loss(&session, &limits, terminal)
 }
 
 /// `gtq run`: all saved queries that can be found.

@@ -52,9 +52,9 @@ pub struct Limits {
 pub struct Loss {
     /// Why.
     pub problem: String,
-    /// Bytes of the trace that come before the loss.
-    pub valid: u64,
-    /// Bytes of the whole trace; None: how much is lost is not known, as of a pipe or of compressed data.
+    /// Bytes lost, of those that could be read.
+    pub lost: u64,
+    /// Bytes of the whole trace; None: that is not known, since it could not be read to its end.
     pub bytes: Option<u64>,
 }
 

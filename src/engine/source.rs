@@ -161,8 +161,9 @@ impl TraceSource {
     fn finished(&self, outcome: Outcome) {
         self.progress.finish();
         let Some(problem) = outcome.problem else { return };
-        let (valid, bytes) = (outcome.valid_bytes, self.file.bytes);
-        *lock(&self.pending) = Some(Loss { problem: problem.to_string(), valid, bytes });
+        let read = outcome.is_whole.then_some(outcome.bytes_read);
+        let bytes = self.file.bytes.or(read);
+        *lock(&self.pending) = Some(Loss { problem, lost: outcome.lost, bytes });
     }
 
     /// All that a pass could give has been used.

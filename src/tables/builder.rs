@@ -5,7 +5,7 @@ use arrow::datatypes::SchemaRef;
 
 use super::intern::{Interner, StackNumber, TextId};
 use super::pass::FileInfo;
-use crate::trace::{Error, Event, RangeKind, Reader, StackId, StringId, Symbols};
+use crate::trace::{Event, RangeKind, Reader, StackId, StringId, Symbols};
 
 /// What a builder sees beside an event.
 pub(super) struct Context<'a> {
@@ -47,6 +47,9 @@ pub(super) trait RowBuilder: Send {
         }
     }
 
+    /// What goes on at a gap is cut there; what goes on after it is news, and may have begun before.
+    fn lost(&mut self, _gap: Gap) {}
+
     /// How many rows can be taken.
     fn rows(&self) -> usize;
 
@@ -55,6 +58,15 @@ pub(super) trait RowBuilder: Send {
 
     /// Hears that the trace is over: all other rows can be taken now.
     fn finish(&mut self, _end: &TraceEnd<'_>) {}
+}
+
+/// A time of which nothing is known, because what the trace says of it is lost.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gap {
+    /// The last moment before it, since the trace's first event, in ns.
+    pub(super) from: i64,
+    /// The first moment after it.
+    pub(super) to: i64,
 }
 
 /// Builds tables that need the whole trace.
@@ -68,6 +80,9 @@ pub(super) trait WholeBuilder: Send {
             self.observe(event, cx);
         }
     }
+
+    /// What goes on at a gap is cut there; what goes on after it is news, and may have begun before.
+    fn lost(&mut self, gap: Gap, interner: &Interner);
 
     /// The tables with their rows, of those that were asked for.
     fn finish(
@@ -86,5 +101,6 @@ pub(super) struct TraceEnd<'a> {
     pub(super) start: i64,
     /// The last event's time since the first.
     pub(super) last: i64,
-    pub(super) problem: Option<&'a Error>,
+    /// Why some of the trace could not be used.
+    pub(super) problem: Option<&'a str>,
 }

@@ -10,11 +10,23 @@ const EVENTS: usize = 4096;
 const AHEAD: usize = 4;
 
 /// Events of one generation, in order.
+///
+/// What is lost comes alone.
 pub(super) struct Chunk {
     pub(super) events: Vec<Event>,
     pub(super) symbols: Symbols,
     /// Whether the generation begins with them.
     pub(super) begins: bool,
+}
+
+impl Chunk {
+    /// How many ns of the trace are lost here, if that is what it tells.
+    pub(super) fn lost(&self) -> Option<i64> {
+        match self.events.as_slice() {
+            &[Event { what: Happening::Lost { ns }, .. }] => Some(ns),
+            _ => None,
+        }
+    }
 }
 
 /// The decoder's side.
@@ -64,11 +76,12 @@ impl Decoder {
             let mut stops = true;
             match reader.next_events() {
                 Ok(Some((run, _))) => {
-                    if matches!(run.first(), Some(Event { what: Happening::Sync { .. }, .. })) {
+                    let first = run.first().map(|event| event.what);
+                    if matches!(first, Some(Happening::Sync { .. } | Happening::Lost { .. })) {
                         if !events.is_empty() && !self.send(&mut events, &symbols, &mut begins) {
                             return None;
                         }
-                        begins = true;
+                        begins = matches!(first, Some(Happening::Sync { .. }));
                     }
                     events.extend_from_slice(run);
                     let last = run.last().copied();

@@ -129,6 +129,7 @@ impl EventColumns {
                 Happening::Log { category, .. } => cx.string(category),
                 Happening::Experimental { kind, .. } => cx.interner.intern(kind.name()),
                 Happening::Sync { .. }
+                | Happening::Lost { .. }
                 | Happening::Goroutine { .. }
                 | Happening::Proc { .. }
                 | Happening::Sample => super::intern::TextId::NULL,

@@ -7,7 +7,7 @@ use ahash::{AHashMap, AHashSet};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
 use super::intern::Interner;
 use super::intervals::{Intervals, ints};
@@ -77,17 +77,21 @@ impl WholeBuilder for Gcs {
         }
     }
 
+    fn lost(&mut self, gap: Gap, _: &Interner) {
+        self.cut(gap.from);
+        self.intervals.lost(gap);
+        self.open = None;
+        self.assists = AHashMap::new();
+        self.stop = Stop::default();
+        (self.heap, self.goal) = (None, None);
+    }
+
     fn finish(
         mut self: Box<Self>,
         end: &TraceEnd<'_>,
         interner: &mut Interner,
     ) -> Vec<(&'static str, RecordBatch)> {
-        self.close(end.last);
-        if !self.stop.by.is_empty()
-            && let Some(cycle) = self.stop.cycle
-        {
-            self.sums[cycle].pause += end.last - self.stop.since;
-        }
+        self.cut(end.last);
         self.intervals.finish(end.last);
         let (columns, intervals, sums) = (&mut self.columns, &self.intervals, &self.sums);
         let array = |name: &str| match name {
@@ -104,6 +108,7 @@ impl WholeBuilder for Gcs {
 impl Gcs {
     /// A range begins, or (`None`) goes on.
     fn begin(&mut self, range: Range, since: Option<i64>) {
+        let from = since.unwrap_or(self.intervals.known_since());
         match (range.kind, range.scope) {
             (RangeKind::GcMark, Scope::Global) if self.open.is_none() => {
                 let row = match since {
@@ -115,14 +120,14 @@ impl Gcs {
                 self.columns.heap_end.push_null();
                 self.columns.goal.push(self.goal);
                 self.sums.push(Sums::default());
-                self.open = Some((row, since.unwrap_or_default()));
+                self.open = Some((row, from));
             }
             (RangeKind::GcMarkAssist, Scope::Goroutine(g)) => {
-                self.assists.entry(g).or_insert(since.unwrap_or_default());
+                self.assists.entry(g).or_insert(from);
             }
             (RangeKind::StopTheWorld { .. }, Scope::Goroutine(g)) => {
                 if self.stop.by.is_empty() {
-                    self.stop.since = since.unwrap_or_default();
+                    self.stop.since = from;
                     self.stop.cycle = self.open.map(|(row, _)| row);
                 }
                 self.stop.by.insert(g);
@@ -159,6 +164,16 @@ impl Gcs {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Adds what goes on when nothing more is known.
+    fn cut(&mut self, now: i64) {
+        self.close(now);
+        if !self.stop.by.is_empty()
+            && let Some(cycle) = self.stop.cycle
+        {
+            self.sums[cycle].pause += now - self.stop.since;
         }
     }
 

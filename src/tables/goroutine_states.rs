@@ -4,7 +4,7 @@ use ahash::AHashMap;
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::datatypes::SchemaRef;
 
-use super::builder::{Context, RowBuilder, TraceEnd};
+use super::builder::{Context, Gap, RowBuilder, TraceEnd};
 use super::columns::{assemble, columns, reorder};
 use super::intern::{Interner, StackNumber, TextId};
 use crate::trace::{Event, GoroutineId, GoroutineState, Happening};
@@ -36,6 +36,8 @@ struct GoroutineStates {
     goroutines: AHashMap<GoroutineId, Goroutine>,
     /// Stays so far.
     stays: u32,
+    /// What was going on already is known since this moment.
+    known_since: i64,
     /// Whether the beginning of the trace was passed over: what is first seen in a state was in it before.
     resumes: bool,
     over: bool,
@@ -64,8 +66,9 @@ struct Stay {
     g: GoroutineId,
     state: GoroutineState,
     reason: TextId,
-    /// None: before the trace.
-    start: Option<i64>,
+    start: i64,
+    /// Whether it began before what is known.
+    open_start: bool,
     seen: i64,
     stack: StackNumber,
     p: Option<i64>,
@@ -96,6 +99,7 @@ pub(super) fn builder(
             rows: Rows { columns: StateColumns::new(schema), count: 0, order: ordered.then(Vec::new) },
             goroutines: AHashMap::new(),
             stays: 0,
+            known_since: 0,
             resumes,
             over: false,
         }) as _
@@ -127,8 +131,11 @@ impl RowBuilder for GoroutineStates {
             }
             GoroutineState::Undetermined => {}
             _ => {
-                let start = (!goes_on && from != GoroutineState::Undetermined).then_some(cx.now);
-                goroutine.stay = Some(rows.stay(self.stays, event, start, cx));
+                let mut stay = rows.stay(self.stays, event, cx);
+                if goes_on || from == GoroutineState::Undetermined {
+                    (stay.start, stay.open_start) = (self.known_since, true);
+                }
+                goroutine.stay = Some(stay);
                 self.stays = self.stays.saturating_add(1);
             }
         }
@@ -148,31 +155,50 @@ impl RowBuilder for GoroutineStates {
         reorder(&batch, &UInt32Array::from(places))
     }
 
+    fn lost(&mut self, gap: Gap) {
+        self.cut(gap.from);
+        self.known_since = gap.to;
+    }
+
     fn finish(&mut self, end: &TraceEnd<'_>) {
         self.over = true;
-        let mut goroutines: Vec<Goroutine> = std::mem::take(&mut self.goroutines).into_values().collect();
-        goroutines.sort_unstable_by_key(|goroutine| goroutine.stay.as_ref().map(|stay| stay.number));
-        for mut goroutine in goroutines {
-            let before_run = !goroutine.ran;
-            if let Some(stay) = goroutine.stay.take() {
-                let end = End { time: end.last, stack: StackNumber::NONE, open: true, before_run };
-                goroutine.held.push((stay, end));
-            }
+        self.cut(end.last);
+        let mut goroutines: Vec<(GoroutineId, Goroutine)> =
+            std::mem::take(&mut self.goroutines).into_iter().collect();
+        goroutines.sort_unstable_by_key(|(id, _)| *id);
+        for (_, mut goroutine) in goroutines {
             self.rows.release(&mut goroutine);
+        }
+    }
+}
+
+impl GoroutineStates {
+    /// Ends what is known of all stays that go on.
+    fn cut(&mut self, now: i64) {
+        let mut open: Vec<&mut Goroutine> =
+            self.goroutines.values_mut().filter(|goroutine| goroutine.stay.is_some()).collect();
+        open.sort_unstable_by_key(|goroutine| goroutine.stay.as_ref().map(|stay| stay.number));
+        for goroutine in open {
+            if let Some(stay) = goroutine.stay.take() {
+                let before_run = !goroutine.ran;
+                let end = End { time: now, stack: StackNumber::NONE, open: true, before_run };
+                self.rows.close(goroutine, stay, end);
+            }
         }
     }
 }
 
 impl Rows {
     /// The stay that an event begins.
-    fn stay(&self, number: u32, event: &Event, start: Option<i64>, cx: &mut Context<'_>) -> Stay {
+    fn stay(&self, number: u32, event: &Event, cx: &mut Context<'_>) -> Stay {
         let c = &self.columns;
         let mut stay = Stay {
             number,
             g: event.g,
             state: GoroutineState::NotExist,
             reason: TextId::NULL,
-            start,
+            start: cx.now,
+            open_start: false,
             seen: cx.now,
             stack: StackNumber::NONE,
             p: None,
@@ -227,7 +253,7 @@ impl Rows {
     }
 
     fn push(&mut self, name: TextId, stay: &Stay, end: End, ran: bool) {
-        let start = stay.start.unwrap_or(0);
+        let start = stay.start;
         if let Some(order) = &mut self.order {
             order.push((start, stay.number));
         }
@@ -248,7 +274,7 @@ impl Rows {
         c.waker_stack.push(stay.waker_stack);
         c.seen.push(stay.seen);
         c.before_run.push(end.before_run && ran);
-        c.open_start.push(stay.start.is_none());
+        c.open_start.push(stay.open_start);
         c.open_end.push(end.open);
     }
 }

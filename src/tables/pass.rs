@@ -8,7 +8,7 @@ use std::thread;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::builder::{Context, RowBuilder, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, RowBuilder, TraceEnd, WholeBuilder};
 use super::chunks::{Chunk, chunks};
 use super::intern::Interner;
 use super::needs::{Needs, Want};
@@ -47,10 +47,13 @@ pub struct Outcome {
     /// Generations that were decoded, and those that were passed over.
     pub generations: u64,
     pub skipped: u64,
-    pub valid_bytes: u64,
     pub bytes_read: u64,
-    /// Why the rest of the trace could not be used.
-    pub problem: Option<Error>,
+    /// Bytes that could not be used, of those that were read.
+    pub lost: u64,
+    /// Why not.
+    pub problem: Option<String>,
+    /// Whether the input could be read to its end, or as far as it was wanted.
+    pub is_whole: bool,
     /// Whether the sink wanted no more.
     pub stopped: bool,
 }
@@ -131,7 +134,9 @@ impl Pass {
     /// Reads the trace to its end, or as far as it can be used and the sink wants it.
     pub fn run(mut self, reader: &mut Reader, file: &FileInfo, sink: &mut dyn Sink) -> Outcome {
         let mut events = 0u64;
-        let problem = self.window.from.and_then(|from| reader.skip_to(from).err());
+        if let Some(from) = self.window.from {
+            reader.skip_to(from);
+        }
         let start = reader.start().0;
         let mut last = 0;
         let mut reported = 0;
@@ -146,30 +151,34 @@ impl Pass {
             let is_over = !all || reader.generation_is_over();
             !is_over || window.to.is_none_or(|to| last.time.0 - start < to)
         };
-        let problem = problem.or_else(|| {
-            thread::scope(|scope| {
-                let decoding = scope.spawn(|| decoder.run(reader, goes_on));
-                while let Some(chunk) = chunks.next() {
-                    last = chunk.events.last().map_or(last, |event| event.time.0 - start);
-                    events += chunk.events.len() as u64;
-                    stopped |= self.observe(&chunk, start, sink).is_break();
-                    if events - reported >= PROGRESS_EVENTS {
-                        reported = events;
-                        stopped |= sink.progress().is_break();
-                    }
-                    chunks.give_back(chunk);
-                    if stopped {
-                        break;
-                    }
+        let error = thread::scope(|scope| {
+            let decoding = scope.spawn(|| decoder.run(reader, goes_on));
+            while let Some(chunk) = chunks.next() {
+                last = chunk.events.last().map_or(last, |event| event.time.0 - start);
+                if let Some(ns) = chunk.lost() {
+                    self.lost(Gap { from: last, to: last + ns });
+                    continue;
                 }
-                drop(chunks);
-                decoding.join().unwrap_or_else(|panic| resume_unwind(panic))
-            })
+                events += chunk.events.len() as u64;
+                stopped |= self.observe(&chunk, start, sink).is_break();
+                if events - reported >= PROGRESS_EVENTS {
+                    reported = events;
+                    stopped |= sink.progress().is_break();
+                }
+                chunks.give_back(chunk);
+                if stopped {
+                    break;
+                }
+            }
+            drop(chunks);
+            decoding.join().unwrap_or_else(|panic| resume_unwind(panic))
         });
+        let is_whole = error.is_none();
+        let problem = problem(reader, error.as_ref());
         if stopped {
-            return Self::outcome(events, reader, problem, true);
+            return Self::outcome(events, reader, problem, is_whole, true);
         }
-        let end = TraceEnd { file, reader, events, start, last, problem: problem.as_ref() };
+        let end = TraceEnd { file, reader, events, start, last, problem: problem.as_deref() };
         for table in &mut self.rows {
             table.builder.finish(&end);
             if table.builder.rows() > 0 {
@@ -189,7 +198,17 @@ impl Pass {
                 stopped |= sink.batch(&call, batch).is_break();
             }
         }
-        Self::outcome(events, reader, problem, stopped)
+        Self::outcome(events, reader, problem, is_whole, stopped)
+    }
+
+    fn lost(&mut self, gap: Gap) {
+        let called = self.called.iter_mut().map(|(_, builder)| builder);
+        for builder in self.whole.iter_mut().chain(called) {
+            builder.lost(gap, &self.interner);
+        }
+        for table in &mut self.rows {
+            table.builder.lost(gap);
+        }
     }
 
     fn observe(&mut self, chunk: &Chunk, start: i64, sink: &mut dyn Sink) -> ControlFlow<()> {
@@ -210,14 +229,21 @@ impl Pass {
         ControlFlow::Continue(())
     }
 
-    fn outcome(events: u64, reader: &Reader, problem: Option<Error>, stopped: bool) -> Outcome {
+    fn outcome(
+        events: u64,
+        reader: &Reader,
+        problem: Option<String>,
+        is_whole: bool,
+        stopped: bool,
+    ) -> Outcome {
         Outcome {
             events,
             generations: (reader.generations().len() as u64).saturating_sub(reader.skipped()),
             skipped: reader.skipped(),
-            valid_bytes: reader.valid_bytes(),
             bytes_read: reader.bytes_read(),
+            lost: reader.losses().iter().map(|loss| loss.bytes).sum(),
             problem,
+            is_whole,
             stopped,
         }
     }
@@ -225,6 +251,17 @@ impl Pass {
 
 fn held(call: &TableCall) -> Option<&'static Held> {
     ENDS_FIRST.iter().find(|(name, _)| *name == call.table().name).map(|(_, held)| held)
+}
+
+/// Why some of a trace could not be used: what was wrong first, and whether that was all.
+fn problem(reader: &Reader, error: Option<&Error>) -> Option<String> {
+    let losses = reader.losses().iter().map(|loss| &loss.error);
+    let mut errors = losses.chain(error);
+    let first = errors.next()?.to_string();
+    match errors.count() {
+        0 => Some(first),
+        more => Some(format!("{first} (and {more} more)")),
+    }
 }
 
 /// The builder of a table whose rows come while the trace is being read or, where they must be ordered, perhaps at its end.

@@ -6,7 +6,7 @@ use ahash::AHashSet;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
 use super::intern::Interner;
 use super::intervals::Intervals;
@@ -81,6 +81,10 @@ impl WholeBuilder for Procs {
                 self.enter(id, from, to, event, cx.now);
             }
         }
+    }
+
+    fn lost(&mut self, gap: Gap, _: &Interner) {
+        self.intervals.lost(gap);
     }
 
     fn finish(

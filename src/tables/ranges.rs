@@ -4,7 +4,7 @@ use ahash::AHashMap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
 use super::intern::{Interner, TextId};
 use super::intervals::Intervals;
@@ -66,6 +66,11 @@ impl WholeBuilder for Ranges {
             }
             _ => {}
         }
+    }
+
+    fn lost(&mut self, gap: Gap, _: &Interner) {
+        self.intervals.lost(gap);
+        self.open = AHashMap::new();
     }
 
     fn finish(

@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
 use super::intern::{Interner, StackNumber};
 use crate::trace::{Event, Happening};
@@ -40,6 +40,8 @@ impl WholeBuilder for StackTables {
             self.see(stack);
         }
     }
+
+    fn lost(&mut self, _: Gap, _: &Interner) {}
 
     fn finish(
         self: Box<Self>,

@@ -36,6 +36,10 @@ impl Times {
         self.0.iter().copied()
     }
 
+    fn extend(&mut self, others: &Self) {
+        others.iter().for_each(|(name, ns)| self.add(name, ns));
+    }
+
     fn since(mut self, earlier: &Self) -> Self {
         for (name, ns) in &mut self.0 {
             *ns = ns.saturating_sub(earlier.get(*name));
@@ -56,6 +60,17 @@ impl Stats {
             block: self.block.since(&earlier.block),
             range: self.range.since(&earlier.range),
         }
+    }
+
+    /// Adds what was booked somewhere else.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.total = self.total.saturating_add(other.total);
+        self.exec = self.exec.saturating_add(other.exec);
+        self.sched_wait = self.sched_wait.saturating_add(other.sched_wait);
+        self.syscall = self.syscall.saturating_add(other.syscall);
+        self.syscall_block = self.syscall_block.saturating_add(other.syscall_block);
+        self.block.extend(&other.block);
+        self.range.extend(&other.range);
     }
 
     /// What of the total nothing accounts for.

@@ -4,7 +4,7 @@ use ahash::AHashMap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
 use super::intern::Interner;
 use crate::catalog::TableCall;
@@ -40,6 +40,8 @@ impl WholeBuilder for Subtasks {
             _ => {}
         }
     }
+
+    fn lost(&mut self, _: Gap, _: &Interner) {}
 
     fn finish(
         self: Box<Self>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
 use super::intern::Interner;
 use crate::trace::{Event, ThreadId};
@@ -38,6 +38,8 @@ impl WholeBuilder for Threads {
         thread.last = cx.now;
         thread.events += 1;
     }
+
+    fn lost(&mut self, _: Gap, _: &Interner) {}
 
     fn finish(
         self: Box<Self>,

@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
 use super::intern::Interner;
 use crate::trace::Event;
@@ -45,6 +45,8 @@ pub(super) fn builder(schema: &dyn Fn(&str) -> Option<SchemaRef>) -> Option<Box<
 impl WholeBuilder for TraceTables {
     fn observe(&mut self, _: &Event, _: &mut Context<'_>) {}
 
+    fn lost(&mut self, _: Gap, _: &Interner) {}
+
     fn finish(
         self: Box<Self>,
         end: &TraceEnd<'_>,
@@ -77,7 +79,7 @@ fn traces(schema: &SchemaRef, end: &TraceEnd<'_>, interner: &mut Interner) -> Re
     c.start_wall.push(interner.intern(&start_unix.map(rfc3339).unwrap_or_default()));
     c.start_unix.push(start_unix);
     c.dur.push(end.last);
-    c.problem.push(interner.intern(&end.problem.map(ToString::to_string).unwrap_or_default()));
+    c.problem.push(interner.intern(end.problem.unwrap_or_default()));
     assemble(schema, 1, |name| c.array(name, interner))
 }
 

@@ -4,7 +4,7 @@ use ahash::AHashMap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
 use super::intern::{Interner, TextId};
 use super::intervals::Intervals;
@@ -31,7 +31,7 @@ struct Wakeups {
 
 /// What a goroutine that does not run is about to do.
 enum Doing {
-    /// Waits, since when (`None`: before the trace) and why.
+    /// Waits, since when (`None`: before what is known) and why.
     Waits(Option<i64>, TextId),
     /// Is to run; the row of its wakeup.
     IsWoken(usize),
@@ -75,6 +75,11 @@ impl WholeBuilder for Wakeups {
         }
     }
 
+    fn lost(&mut self, gap: Gap, _: &Interner) {
+        self.latencies.lost(gap);
+        self.goroutines = AHashMap::new();
+    }
+
     fn finish(
         mut self: Box<Self>,
         end: &TraceEnd<'_>,
@@ -108,7 +113,7 @@ impl Wakeups {
             c.from_stack.push(cx.stack(event.stack));
         }
         c.reason.push(reason);
-        c.wait.push(cx.now - since.unwrap_or_default());
+        c.wait.push(cx.now - since.unwrap_or(self.latencies.known_since()));
         c.open_start.push(since.is_none());
         self.latencies.open(cx.now)
     }

@@ -86,6 +86,11 @@ pub enum Happening {
     Sync {
         n: u64,
     },
+    /// Nothing is known of the next `ns`: what the trace says of them is lost. What went on may have ended, what goes on
+    /// after it may have begun before. The next event is the sync of a generation that stands on its own.
+    Lost {
+        ns: i64,
+    },
     Metric {
         metric: Metric,
         value: u64,
@@ -148,10 +153,11 @@ pub enum Happening {
 }
 
 impl Happening {
-    /// The kind, spelled as in golang.org/x/exp/trace.
+    /// The kind, spelled as in golang.org/x/exp/trace, which knows none that says that something is lost.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Sync { .. } => "Sync",
+            Self::Lost { .. } => "Lost",
             Self::Metric { .. } => "Metric",
             Self::Label { .. } => "Label",
             Self::RangeBegin(_) => "RangeBegin",

@@ -4,6 +4,8 @@
 //! in the context (goroutine, proc, thread) in which Go's own reader gives them. It holds one generation at a time; a trace of
 //! Go 1.21 or before is one as a whole. Strings and stacks stay in the generation's [`Symbols`]; an event only names them by id.
 //!
+//! Of a damaged trace, what is whole is used ([`Reader::losses`] tells the rest).
+//!
 //! Does *not* know: Arrow, tables, plans, queries, files. It reads any [`std::io::Read`].
 //!
 //! ```
@@ -41,5 +43,5 @@ pub use event::{
     Scope, StackId, StringId, TaskId, ThreadId, Time,
 };
 pub(crate) use heap::Heap;
-pub use reader::{Clock, GenerationInfo, Reader, Version, is_trace};
+pub use reader::{Clock, GenerationInfo, Loss, Reader, Version, is_trace};
 pub use symbols::{Frame, Symbols};

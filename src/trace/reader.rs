@@ -56,10 +56,30 @@ pub struct GenerationInfo {
     pub last: Time,
 }
 
+/// A part of a trace that could not be used.
+#[derive(Debug)]
+pub struct Loss {
+    /// Where it begins in the input, in bytes.
+    pub offset: u64,
+    /// Its size in the input, in bytes. 0: what the trace says before and after it does not fit together.
+    pub bytes: u64,
+    /// What is wrong, and where that was noticed first.
+    pub error: Error,
+    /// Events of it that were given out all the same: a generation that is too large to be held back had begun well.
+    pub events: u64,
+    /// Nothing is known of the time from the last event before it (None: it is at the beginning) ...
+    pub since: Option<Time>,
+    /// ... to the first event after it (None: it is at the end).
+    pub until: Option<Time>,
+}
+
 /// Reads the events of a trace in order.
 ///
 /// The first event of a generation, and the last of the trace, is a [`Happening::Sync`](super::Happening::Sync). A trace
 /// of format v1 (Go 1.21 and before) has no generations: a sync event is its first and its last.
+///
+/// Of a damaged trace of format v2, the whole generations are used, also those after a fault; where they do not follow each
+/// other, a [`Happening::Lost`](super::Happening::Lost) comes between them. One of format v1 is used as far as it is whole.
 ///
 /// Memory: of format v2 one generation is held at a time. One of format v1 can't be put in order before its end is known
 /// and is held whole: its bytes while it is read, and then 48 bytes per event.
@@ -99,7 +119,7 @@ enum Format {
 }
 
 impl Reader {
-    /// Reads the header of a trace and its first generation; all of it, if it has none.
+    /// Reads the header of a trace and its first generation that is whole; all of it, if it has none.
     ///
     /// # Errors
     /// When the input can't be read, is no trace, has a format that is not supported, or nothing in it can be used.
@@ -128,12 +148,9 @@ impl Reader {
     ///
     /// The events that come are the same as without, but for what they say of the past: the state before a goroutine's or
     /// a proc's first event is that after it, and the names and parents of tasks that began before are not known.
-    ///
-    /// # Errors
-    /// As [`next_event`](Self::next_event).
-    pub fn skip_to(&mut self, moment: i64) -> Result<(), Error> {
+    pub fn skip_to(&mut self, moment: i64) {
         match &mut self.format {
-            Format::V1(_) => Ok(()),
+            Format::V1(_) => {}
             Format::V2(reader) => reader.skip_to(moment),
         }
     }
@@ -182,12 +199,34 @@ impl Reader {
         }
     }
 
-    /// Bytes of input that could be used: before the end of the last whole generation, or, of format v1, before what is
-    /// cut or damaged; 0 if its events contradict each other.
+    /// Bytes of input that could be used so far: those of whole generations, or, of format v1, those before what is cut or
+    /// damaged; 0 if its events contradict each other.
     pub fn valid_bytes(&self) -> u64 {
         match &self.format {
             Format::V1(reader) => reader.valid_bytes(),
             Format::V2(reader) => reader.valid_bytes(),
+        }
+    }
+
+    /// What could not be used so far, in the order of the input.
+    ///
+    /// ```
+    /// use gtq::trace::Reader;
+    ///
+    /// // Of eight generations, the second lacks a byte.
+    /// let mut bytes = std::fs::read("examples/sum/trace.dat")?;
+    /// bytes.remove(4000);
+    /// let mut reader = Reader::new(std::io::Cursor::new(bytes))?;
+    /// while reader.next_events()?.is_some() {}
+    /// assert_eq!(reader.generations().len(), 7);
+    /// let [loss] = reader.losses() else { panic!() };
+    /// assert_eq!(loss.bytes + reader.valid_bytes(), reader.bytes_read());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn losses(&self) -> &[Loss] {
+        match &self.format {
+            Format::V1(reader) => reader.losses(),
+            Format::V2(reader) => reader.losses(),
         }
     }
 
@@ -210,11 +249,11 @@ impl Reader {
     /// The next event; `None` at the end of the trace.
     ///
     /// # Errors
-    /// When the rest of the trace can't be used. There are no more events then.
+    /// When the input can't be read any further. There are no more events then.
     #[inline]
     pub fn next_event(&mut self) -> Result<Option<Event>, Error> {
         match &mut self.format {
-            Format::V1(reader) => reader.next_event(),
+            Format::V1(reader) => Ok(reader.next_event()),
             Format::V2(reader) => reader.next_event(),
         }
     }
@@ -226,7 +265,7 @@ impl Reader {
     /// As [`next_event`](Self::next_event).
     pub fn next_events(&mut self) -> Result<Option<(&[Event], &Symbols)>, Error> {
         match &mut self.format {
-            Format::V1(reader) => reader.next_events(),
+            Format::V1(reader) => Ok(reader.next_events()),
             Format::V2(reader) => reader.next_events(),
         }
     }
@@ -238,7 +277,15 @@ pub(super) const HEADER: usize = 16;
 /// Reads a header of a version that is known.
 fn header(input: &mut Input) -> Result<Version, Error> {
     let mut header = [0; HEADER];
-    let length = input.read_up_to(&mut header)?;
+    let bytes = input.peek(HEADER);
+    let length = bytes.len().min(HEADER);
+    header[..length].copy_from_slice(&bytes[..length]);
+    input.pass(length);
+    if length < HEADER
+        && let Some(failure) = input.failure()
+    {
+        return Err(failure);
+    }
     if length == 0 {
         return Err(input.error(ErrorKind::Empty));
     }

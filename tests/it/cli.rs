@@ -456,6 +456,14 @@ fn a_loss_is_told() {
     let output = run(&["--format", "csv", "-e", "select count() as n from events", &path]);
     assert_eq!(output.status.code(), Some(0));
     insta::assert_snapshot!(format!("{}{}", utf8(&output.stdout), utf8(&output.stderr)));
+    // The same answer, but a failure for who wants all or nothing.
+    let strict = run(&["--strict", "--format", "csv", "-e", "select count() as n from events", &path]);
+    assert_eq!((strict.status.code(), &strict.stdout), (Some(1), &output.stdout));
+    assert_eq!(utf8(&strict.stderr).replacen("error:", "warning:", 1), utf8(&output.stderr));
+    assert_eq!(run(&["--strict", "-e", "select 1 as n", SERVER]).status.code(), Some(0));
+    let asserted = file("asserted.gtq", b"assert events: (select count() from events) > 0;");
+    assert_eq!(run(&["check", &asserted, &path]).status.code(), Some(0));
+    assert_eq!(run(&["check", "--strict", &asserted, &path]).status.code(), Some(1));
 }
 
 /// Pictures, profiles and timelines: by the name of the file, of one result or of several.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use flate2::Compression as Level;
 use flate2::write::GzEncoder;
 use gtq::compression::{Compression, Content};
-use gtq::trace::{Error, ErrorKind, Reader};
+use gtq::trace::{Error, Reader};
 
 use crate::cli::{answer, complaint, gtq, run, run_with_input, utf8};
 
@@ -58,18 +58,18 @@ fn open(bytes: Vec<u8>) -> Result<Reader, Error> {
     Reader::new(Content::new(Cursor::new(bytes)).expect("memory").read)
 }
 
-/// How many events there are, and what is wrong after them.
-fn events(bytes: Vec<u8>) -> (usize, Option<Error>) {
+/// How many events there are, and what is said to be wrong.
+fn events(bytes: Vec<u8>) -> (usize, Option<String>) {
     let mut reader = match open(bytes) {
         Ok(reader) => reader,
-        Err(error) => return (0, Some(error)),
+        Err(error) => return (0, Some(error.to_string())),
     };
     let mut count = 0;
     loop {
         match reader.next_events() {
             Ok(Some((events, _))) => count += events.len(),
-            Ok(None) => return (count, None),
-            Err(error) => return (count, Some(error)),
+            Ok(None) => return (count, reader.losses().first().map(|loss| loss.error.to_string())),
+            Err(error) => return (count, Some(error.to_string())),
         }
     }
 }
@@ -156,16 +156,15 @@ fn cut_and_damaged_compression() {
             let (count, problem) = events(form[..form.len() - 300].to_vec());
             assert!((1000..=all).contains(&count), "{word}: {count} of {all} events");
             let problem = problem.expect("it is cut");
-            assert!(matches!(problem.kind, ErrorKind::Io(_)), "{problem:?}");
             let expected = format!("the {word} data is cut off at byte {} of the input", form.len() - 300);
-            assert_eq!(problem.to_string(), expected);
+            assert_eq!(problem, expected);
             // The checksum, which stands behind everything.
             let mut damaged = form.clone();
             let at = damaged.len() - if word == "gzip" { 8 } else { 1 };
             damaged[at] ^= 0xff;
             let (count, problem) = events(damaged);
             assert_eq!(count, all, "{word}");
-            let problem = problem.expect("it is damaged").to_string();
+            let problem = problem.expect("it is damaged");
             assert!(
                 problem.starts_with(&format!("the {word} data can't be decompressed beyond byte")),
                 "{problem}"
@@ -213,8 +212,8 @@ fn several_traces_in_one_file() {
             let (count, problem) = events([plain.clone(), bytes(second)].concat());
             assert_eq!(count, all, "{name} and {second}");
             let problem = problem.expect("there is another trace");
-            assert!(matches!(problem.kind, ErrorKind::AnotherTrace), "{problem:?}");
-            assert_eq!(problem.offset, plain.len() as u64, "{name} and {second}");
+            let begins = format!("another trace begins at byte {}", plain.len());
+            assert!(problem.starts_with(&begins), "{name} and {second}: {problem}");
         }
     }
 }
@@ -248,11 +247,10 @@ fn what_is_lost_of_a_compressed_trace_is_told() {
     assert_eq!(output.status.code(), Some(0));
     let said = utf8(&output.stderr);
     let start = format!(
-        "warning: the zstd data is cut off at byte {} of the input; what follows the first ",
+        "warning: the zstd data is cut off at byte {} of the input; the rest of the trace could not be used, ",
         form.len() - 300
     );
     assert!(said.starts_with(&start), "{said}");
-    assert!(said.ends_with(" of the trace could not be used, the answer is that of the rest\n"), "{said}");
 }
 
 /// None of these is a trace: the reason, exit code 2, and nothing else.
@@ -291,7 +289,7 @@ fn anything_else_is_refused() {
     error: can't read magic.gz (decompressed from gzip): the gzip data is cut off at byte 2 of the input
     error: can't read magic.zst (decompressed from zstd): the zstd data is cut off at byte 4 of the input
     error: can't read elf: this is not a Go execution trace (it has no `go 1.N trace` header)
-    error: can't read huge: the trace is damaged near byte 29: a batch of 9223372036854775807 bytes; the most is 65536
+    error: can't read huge: the trace is damaged near byte 16: a batch of 9223372036854775807 bytes; the most is 65536
     error: can't read half: the trace is cut off at byte 3000
     ");
 }

@@ -6,6 +6,7 @@ mod damage;
 mod diagnostics;
 mod direction;
 mod docs;
+mod gaps;
 mod go;
 mod grammar;
 mod ide;

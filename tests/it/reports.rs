@@ -30,7 +30,11 @@ const REPORTS: [&str; 14] = [
 fn reports_are_short() {
     for name in REPORTS {
         let text = gtq::library::module(name).unwrap_or_else(|| panic!("there is no report {name}"));
-        let lines = text.lines().map(str::trim_start);
+        // Others beside it go deeper.
+        let start =
+            text.find(&format!("query {name}(")).unwrap_or_else(|| panic!("{name} declares no query"));
+        let end = text[start..].find(";\n").map_or(text.len(), |length| start + length);
+        let lines = text[start..end].lines().map(str::trim_start);
         let lines =
             lines.filter(|line| !line.is_empty() && !line.starts_with("--") && !line.starts_with("///"));
         assert!(lines.count() <= 15, "{name} has too many lines");

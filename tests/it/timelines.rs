@@ -9,7 +9,7 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use crate::output::{batch, strings};
-use crate::support::{compiled_one, trace, written};
+use crate::support::{compiled_one, csv, trace, written};
 
 #[derive(Clone, PartialEq, Message)]
 struct Trace {
@@ -360,5 +360,35 @@ fn other_results_are_told_what_a_timeline_is_made_of() {
     for render in [None, Some(&hint)] {
         let error = timeline.begin(&names.schema(), render).unwrap_err();
         assert!(matches!(&error, Error::Unfit(text) if text.contains("from_slice")), "{error}");
+    }
+}
+
+/// What is made of some lanes only, in any order or in that of the slices, is what all of them have there.
+#[test]
+fn some_lanes_are_those_of_all() {
+    for name in ["locks-go1.27.3", "server-go1.27.3", "garbage-go1.19.8", "ticker-go1.24.11"] {
+        let session = trace(name).open();
+        for lanes in ["'proc'", "'thread', 'gc'", "'g', 'region'", "'task'", "'network', 'syscalls'", "'gc'"]
+        {
+            for columns in [
+                "lane, id, name, category, g, task, blocked, start, end, self, start_stack, end_stack",
+                "slice, lane, id, start, end, self, incoming, outgoing, open_start, open_end",
+                "lane, count() as n, sum(self) as self, max(end) as end group by lane",
+            ] {
+                let (shown, group) = columns.split_once(" group").unwrap_or((columns, ""));
+                let group = if group.is_empty() { String::new() } else { format!(" group{group}") };
+                let of = |lane: &str| {
+                    let query = format!("select {shown} from slices where {lane} in ({lanes}){group}");
+                    let mut rows: Vec<String> = csv(&session, &query).lines().map(str::to_owned).collect();
+                    rows.sort();
+                    rows
+                };
+                assert_eq!(
+                    of("lane"),
+                    of("upper(lane) = upper(lane) and lane || ''"),
+                    "{name}: {lanes}, {columns}"
+                );
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Schema, SchemaRef};
 
+use super::super::builder::Gap;
 use super::super::columns::{assemble, columns};
 use super::super::intern::Interner;
 use super::super::intervals::Intervals;
@@ -41,6 +42,10 @@ impl Lives {
             Some(_) => self.intervals.open(moment.now),
             None => self.intervals.open_before_trace(),
         }
+    }
+
+    pub(super) fn lost(&mut self, gap: Gap) {
+        self.intervals.lost(gap);
     }
 
     pub(super) fn end(&mut self, row: usize, now: i64) {

@@ -15,7 +15,7 @@ use self::lives::Moment;
 use self::objects::Objects;
 use self::spans::Spans;
 use self::stacks::Stacks;
-use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, TraceEnd, WholeBuilder};
 use super::intern::Interner;
 use crate::trace::{Event, Experimental, Happening, MemoryLayout, SpanClass};
 
@@ -39,6 +39,12 @@ impl WholeBuilder for Memory {
             Happening::Experimental { kind, args } => self.happened(kind, args, event, cx),
             _ => {}
         }
+    }
+
+    fn lost(&mut self, gap: Gap, _: &Interner) {
+        self.spans.lost(gap);
+        self.objects.iter_mut().for_each(|objects| objects.lost(gap));
+        self.stacks.iter_mut().for_each(|stacks| stacks.lost(gap));
     }
 
     fn finish(

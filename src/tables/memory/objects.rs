@@ -4,7 +4,7 @@ use ahash::AHashMap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::super::builder::Context;
+use super::super::builder::{Context, Gap};
 use super::super::columns::{Column as _, Texts, columns};
 use super::super::intern::{Interner, TextId};
 use super::lives::{Lives, Moment};
@@ -80,6 +80,12 @@ impl Objects {
         self.columns.span.push(slot.within.map(|within| number(within.span)));
         self.columns.size.push(size.map(u64::cast_signed));
         self.lives.begin(address, moment)
+    }
+
+    pub(super) fn lost(&mut self, gap: Gap) {
+        self.lives.lost(gap);
+        self.live.clear();
+        self.sharing.clear();
     }
 
     pub(super) fn finish(mut self, end: i64, interner: &mut Interner) -> RecordBatch {

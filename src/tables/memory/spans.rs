@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+use super::super::builder::Gap;
 use super::super::columns::columns;
 use super::super::intern::Interner;
 use super::lives::{Lives, Moment};
@@ -119,6 +120,11 @@ impl Spans {
             Some((offset, within)) => Slot { offset, within: Some(within) },
             None => Slot { offset, within: None },
         }
+    }
+
+    pub(super) fn lost(&mut self, gap: Gap) {
+        self.lives.lost(gap);
+        self.live.clear();
     }
 
     pub(super) fn finish(mut self, end: i64, interner: &mut Interner) -> RecordBatch {

@@ -4,6 +4,7 @@ use ahash::AHashMap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+use super::super::builder::Gap;
 use super::super::columns::columns;
 use super::super::intern::Interner;
 use super::lives::{Lives, Moment};
@@ -46,6 +47,11 @@ impl Stacks {
     fn add(&mut self, id: u64, size: Option<u64>, layout: MemoryLayout, moment: Moment<'_>) -> usize {
         self.columns.size.push(size.map(u64::cast_signed));
         self.lives.begin(layout.address(id, layout.stack), moment)
+    }
+
+    pub(super) fn lost(&mut self, gap: Gap) {
+        self.lives.lost(gap);
+        self.live.clear();
     }
 
     pub(super) fn finish(mut self, end: i64, interner: &mut Interner) -> RecordBatch {

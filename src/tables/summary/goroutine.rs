@@ -147,6 +147,17 @@ impl Goroutine {
         stats
     }
 
+    /// Goes on with the books of a goroutine after a time of which nothing is known.
+    pub(super) fn go_on(&mut self, later: Self) {
+        if self.name == TextId::NULL {
+            self.name = later.name;
+        }
+        self.started = self.started.or(later.started);
+        self.ended = later.ended;
+        self.state = later.state;
+        self.stats.add(&later.stats);
+    }
+
     /// Closes the books, when the goroutine ends or the trace does.
     pub(super) fn finalize(&mut self, now: i64, ended: Option<i64>, is_system: bool, rows: &mut RegionRows) {
         if ended.is_some() {

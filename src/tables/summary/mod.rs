@@ -6,11 +6,13 @@
 mod goroutine;
 mod record;
 
+use std::collections::hash_map::Entry;
+
 use ahash::AHashMap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 
-use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, TraceEnd, WholeBuilder};
 use super::intern::{Interner, TextId};
 use super::stats::Stats;
 use crate::trace::{
@@ -25,6 +27,8 @@ const TABLES: [&str; 4] = ["goroutines", "goroutine_stats", "regions", "tasks"];
 struct Summary {
     schemas: [Option<SchemaRef>; 4],
     goroutines: AHashMap<GoroutineId, Goroutine>,
+    /// Their books from before a gap, closed there.
+    before: AHashMap<GoroutineId, Goroutine>,
     /// Which goroutine is in a syscall on which proc.
     syscall_on: AHashMap<ProcId, GoroutineId>,
     /// The goroutine on which we think a proc's sweep began.
@@ -57,6 +61,7 @@ pub(super) fn builder(schema: &dyn Fn(&str) -> Option<SchemaRef>) -> Option<Box<
     Some(Box::new(Summary {
         schemas,
         goroutines: AHashMap::new(),
+        before: AHashMap::new(),
         syscall_on: AHashMap::new(),
         sweeping: AHashMap::new(),
         sync: 0,
@@ -99,19 +104,22 @@ impl WholeBuilder for Summary {
         }
     }
 
+    fn lost(&mut self, gap: Gap, interner: &Interner) {
+        self.close(gap.from, interner);
+        self.regions.lost(gap);
+        self.tasks.lost(gap);
+        self.syscall_on = AHashMap::new();
+        self.sweeping = AHashMap::new();
+    }
+
     fn finish(
         mut self: Box<Self>,
         end: &TraceEnd<'_>,
         interner: &mut Interner,
     ) -> Vec<(&'static str, RecordBatch)> {
-        let mut ids: Vec<GoroutineId> = self.goroutines.keys().copied().collect();
-        ids.sort_unstable();
-        for id in &ids {
-            let Some(goroutine) = self.goroutines.get_mut(id) else { continue };
-            let is_system = is_system(interner.text(goroutine.name));
-            goroutine.finalize(end.last, None, is_system, &mut self.regions);
-        }
-        let goroutines: Vec<&Goroutine> = ids.iter().filter_map(|id| self.goroutines.get(id)).collect();
+        self.close(end.last, interner);
+        let mut goroutines: Vec<&Goroutine> = self.before.values().collect();
+        goroutines.sort_unstable_by_key(|goroutine| goroutine.id);
         let mut tables = Vec::new();
         for (name, schema) in TABLES.into_iter().zip(&self.schemas) {
             let Some(schema) = schema else { continue };
@@ -137,12 +145,28 @@ struct Transition {
 }
 
 impl Summary {
+    /// Closes the books of all goroutines, because nothing more is known.
+    fn close(&mut self, now: i64, interner: &Interner) {
+        let goroutines: Vec<Goroutine> = std::mem::take(&mut self.goroutines).into_values().collect();
+        for mut goroutine in goroutines {
+            let is_system = is_system(interner.text(goroutine.name));
+            goroutine.finalize(now, None, is_system, &mut self.regions);
+            match self.before.entry(goroutine.id) {
+                Entry::Occupied(mut before) => before.get_mut().go_on(goroutine),
+                Entry::Vacant(new) => {
+                    new.insert(goroutine);
+                }
+            }
+        }
+    }
+
     fn transition(&mut self, event: &Event, t: Transition, cx: &mut Context<'_>) {
         let now = cx.now;
         let reason = cx.string(t.reason);
         match t.from {
             GoroutineState::Undetermined => {
                 let mut goroutine = Goroutine::new(t.id, self.sync, true);
+                goroutine.name = self.before.get(&t.id).map_or(TextId::NULL, |before| before.name);
                 goroutine.was(t.to, reason, now - self.sync, event.p != ProcId::NONE);
                 self.goroutines.insert(t.id, goroutine);
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::datatypes::{Schema, SchemaRef};
 
-use super::super::builder::Context;
+use super::super::builder::{Context, Gap};
 use super::super::columns::{assemble, columns, reorder};
 use super::super::intern::{Interner, StackNumber, TextId};
 use super::super::intervals::Intervals;
@@ -243,6 +243,10 @@ impl RegionRows {
         self.dropped.push(row);
     }
 
+    pub(super) fn lost(&mut self, gap: Gap) {
+        self.intervals.lost(gap);
+    }
+
     pub(super) fn finish(&mut self, schema: &SchemaRef, end: i64, interner: &mut Interner) -> RecordBatch {
         let rows = self.stats.len();
         self.intervals.finish(end);
@@ -283,6 +287,7 @@ columns! {
 pub(super) struct TaskRows {
     columns: TaskColumns,
     tasks: BTreeMap<TaskId, Task>,
+    gaps: Vec<Gap>,
 }
 
 #[derive(Default)]
@@ -295,11 +300,13 @@ struct Task {
     logs: i64,
     regions: i64,
     goroutines: BTreeSet<GoroutineId>,
+    /// The gaps before it was first, and last, heard of.
+    gaps: Option<(usize, usize)>,
 }
 
 impl TaskRows {
     pub(super) fn new(schema: &Schema) -> Self {
-        Self { columns: TaskColumns::new(schema), tasks: BTreeMap::new() }
+        Self { columns: TaskColumns::new(schema), tasks: BTreeMap::new(), gaps: Vec::new() }
     }
 
     pub(super) fn begin(
@@ -335,10 +342,13 @@ impl TaskRows {
 
     fn mention(&mut self, id: TaskId, parent: TaskId, name: TextId, g: GoroutineId) -> &mut Task {
         if parent != TaskId::NONE {
-            self.tasks.entry(parent).or_default();
+            self.task(parent);
         }
-        let task = self.tasks.entry(id).or_default();
-        task.name = name;
+        let task = self.task(id);
+        // After a gap, the end of a task does not tell its name.
+        if name != TextId::NULL {
+            task.name = name;
+        }
         task.goroutines.insert(g);
         if parent != TaskId::NONE {
             task.parent.get_or_insert(parent);
@@ -346,14 +356,26 @@ impl TaskRows {
         task
     }
 
-    pub(super) fn region(&mut self, id: TaskId, g: GoroutineId) {
+    /// A task that is heard of.
+    fn task(&mut self, id: TaskId) -> &mut Task {
+        let gaps = self.gaps.len();
         let task = self.tasks.entry(id).or_default();
+        task.gaps = Some((task.gaps.map_or(gaps, |(first, _)| first), gaps));
+        task
+    }
+
+    pub(super) fn lost(&mut self, gap: Gap) {
+        self.gaps.push(gap);
+    }
+
+    pub(super) fn region(&mut self, id: TaskId, g: GoroutineId) {
+        let task = self.task(id);
         task.regions += 1;
         task.goroutines.insert(g);
     }
 
     pub(super) fn log(&mut self, id: TaskId, g: GoroutineId) {
-        let task = self.tasks.entry(id).or_default();
+        let task = self.task(id);
         task.logs += 1;
         task.goroutines.insert(g);
     }
@@ -362,12 +384,18 @@ impl TaskRows {
         let (columns, mut intervals) = (&mut self.columns, Intervals::default());
         for (id, task) in &self.tasks {
             let Some(id) = id.known() else { continue };
+            let (first, last) = task.gaps.unwrap_or_default();
+            let known_since = first.checked_sub(1).map_or(0, |gap| self.gaps[gap].to);
             let row = match task.begin {
                 Some((start, _)) => intervals.open(start),
-                None => intervals.open_before_trace(),
+                None => intervals.open_before(known_since),
             };
-            if let Some((end, _)) = task.end {
-                intervals.close(row, end);
+            match (task.end, self.gaps.get(last)) {
+                (Some((end, _)), _) => {
+                    intervals.close(row, end);
+                }
+                (None, Some(gap)) => intervals.cut(row, gap.from),
+                (None, None) => {}
             }
             let stack = |at: Option<(i64, StackNumber)>| at.map_or(StackNumber::NONE, |(_, stack)| stack);
             columns.task.push(id);

@@ -83,6 +83,17 @@ impl Goroutine {
         }
     }
 
+    pub(super) fn id(&self) -> GoroutineId {
+        self.id
+    }
+
+    /// The same goroutine, of which nothing is known but what it is called.
+    pub(super) fn again(self, slices: &mut Slices) -> Self {
+        let (id, entry, label, name) = (self.id, self.entry, self.label, self.name);
+        self.die(slices);
+        Self { entry, label, name, ..Self::new(id) }
+    }
+
     /// Learns the entry function from any of its stacks.
     pub(super) fn learn_name(&mut self, stack: StackId, slices: &mut Slices, cx: &mut Context<'_>) {
         if !slices.wants_names() || self.entry != TextId::NULL {

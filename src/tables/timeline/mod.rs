@@ -30,7 +30,7 @@ use ahash::AHashMap;
 use arrow::array::{RecordBatch, StringViewArray};
 use arrow::datatypes::{Schema, SchemaRef};
 
-use super::builder::{Context, RowBuilder, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, RowBuilder, TraceEnd, WholeBuilder};
 use super::columns::assemble;
 use super::intern::{Interner, TextId};
 use super::needs::Want;
@@ -49,9 +49,13 @@ struct Timeline {
     slices_schema: Option<SchemaRef>,
     flows_schema: Option<SchemaRef>,
     question: Option<Question>,
+    /// Those that are followed.
+    views: &'static [View],
     slices: Slices,
     flows: Flows,
     goroutines: AHashMap<GoroutineId, Goroutine>,
+    /// Those of before a gap, until they are heard of again.
+    before: AHashMap<GoroutineId, Goroutine>,
     /// Which goroutine is in a syscall on which proc.
     syscall_on: AHashMap<ProcId, GoroutineId>,
     /// Ranges of procs, and of everything.
@@ -89,8 +93,26 @@ pub(super) fn streaming(table: &str, schema: &SchemaRef, want: &Want) -> Option<
     streams.then(|| {
         let when = if want.ordered { When::InOrder } else { When::Known };
         let slices = Slices::new(schema, want.only.clone(), when);
-        Box::new(Timeline::new(slices, Flows::new(&Schema::empty(), false))) as _
+        let timeline = Timeline::new(slices, Flows::new(&Schema::empty(), false));
+        Box::new(Timeline { views: views(schema, want.only.as_deref()), ..timeline }) as _
     })
+}
+
+/// The views that must be followed for some columns of slices of some lanes. Numbers, and what names slices by them, count
+/// those of all views.
+fn views(schema: &Schema, only: Option<&[&'static str]>) -> &'static [View] {
+    let numbered = ["slice", "incoming", "outgoing"];
+    let Some(only) = only.filter(|_| numbered.iter().all(|name| schema.column_with_name(name).is_none()))
+    else {
+        return &View::ALL;
+    };
+    match ["proc", "thread", "g"].map(|lane| only.contains(&lane)) {
+        [false, false, false] => &[],
+        [true, false, false] => &[View::Proc],
+        [false, true, false] => &[View::Thread],
+        [false, false, true] => &[View::Goroutine],
+        _ => &View::ALL,
+    }
 }
 
 /// The builder of flows, and of slices where these can't come before the trace's end.
@@ -129,6 +151,10 @@ impl RowBuilder for Timeline {
         self.slices.advance();
     }
 
+    fn lost(&mut self, gap: Gap) {
+        self.forget(gap);
+    }
+
     fn rows(&self) -> usize {
         self.slices.rows()
     }
@@ -147,6 +173,10 @@ impl WholeBuilder for Timeline {
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
         self.follow(event, cx);
         self.slices.advance();
+    }
+
+    fn lost(&mut self, gap: Gap, _: &Interner) {
+        self.forget(gap);
     }
 
     fn finish(
@@ -177,13 +207,27 @@ impl Timeline {
             slices_schema: None,
             flows_schema: None,
             question: None,
+            views: &View::ALL,
             slices,
             flows,
             goroutines: AHashMap::new(),
+            before: AHashMap::new(),
             syscall_on: AHashMap::new(),
             ranges: AHashMap::new(),
             tasks: Tasks::default(),
         }
+    }
+
+    /// Nothing is known any more but what goroutines are called.
+    fn forget(&mut self, gap: Gap) {
+        let goroutines: Vec<Goroutine> = std::mem::take(&mut self.goroutines).into_values().collect();
+        for goroutine in goroutines {
+            let again = goroutine.again(&mut self.slices);
+            self.before.insert(again.id(), again);
+        }
+        self.slices.lost(gap);
+        self.syscall_on.clear();
+        self.ranges.clear();
     }
 
     fn follow(&mut self, event: &Event, cx: &mut Context<'_>) {
@@ -249,14 +293,17 @@ impl Timeline {
     }
 
     fn transition(&mut self, event: &Event, t: Transition, cx: &mut Context<'_>) {
-        let goroutine = self.goroutines.entry(t.id).or_insert_with(|| Goroutine::new(t.id));
+        let goroutine = self
+            .goroutines
+            .entry(t.id)
+            .or_insert_with(|| self.before.remove(&t.id).unwrap_or_else(|| Goroutine::new(t.id)));
         goroutine.learn_name(t.stack, &mut self.slices, cx);
         if t.from == t.to {
             return;
         }
         let since = (t.from != GoroutineState::Undetermined).then_some(cx.now);
         if t.to.executes() {
-            for view in View::ALL {
+            for &view in self.views {
                 if let Some(lane) = view.lane(event, t.id)
                     && !goroutine.is_running(view)
                 {
@@ -265,14 +312,14 @@ impl Timeline {
             }
         } else {
             let stack = self.slices.stack(event.stack, cx);
-            for view in View::ALL {
+            for &view in self.views {
                 goroutine.syscall_end(view, true, &mut self.slices, cx.now);
                 goroutine.stop(view, stack, &mut self.slices, cx.now);
             }
         }
         match t.to {
             GoroutineState::Syscall => {
-                for view in View::ALL {
+                for &view in self.views {
                     // Without a proc, the syscall is no proc's: it has gone on since before the trace, or comes from C.
                     if view != View::Proc || event.p != ProcId::NONE {
                         goroutine.syscall_begin(view, since, event.stack, &mut self.slices, cx);
@@ -283,7 +330,7 @@ impl Timeline {
                 }
             }
             GoroutineState::Running if t.from == GoroutineState::Syscall => {
-                for view in View::ALL {
+                for &view in self.views {
                     goroutine.syscall_end(view, false, &mut self.slices, cx.now);
                 }
                 self.syscall_on.remove(&event.p);
@@ -319,7 +366,7 @@ impl Timeline {
             }
             _ => return,
         }
-        for view in View::ALL {
+        for &view in self.views {
             // By thread, the viewer has no lanes of their own for these.
             let slice = match elsewhere {
                 Some(row) if view != View::Thread => Some(row),

@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, Int64Array, ListArray, RecordBatch};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use super::super::builder::Context;
+use super::super::builder::{Context, Gap};
 use super::super::columns::{Column, assemble, columns};
 use super::super::intern::{Interner, StackNumber, TextId};
 use super::held::Held;
@@ -105,12 +105,15 @@ impl New {
 struct Slice {
     what: New,
     blocked: bool,
-    /// None: before the trace.
-    start: Option<i64>,
+    start: i64,
+    /// Whether it began before what is known.
+    open_start: bool,
     /// None: it goes on.
     end: Option<i64>,
-    /// Whether it is only the trace that ended.
+    /// Whether it is only what is known that ended.
     cut: bool,
+    /// Of a task that goes on: nothing has been heard of it since this gap.
+    lost_at: Option<i64>,
     end_stack: StackNumber,
     /// How long the slices are that it directly encloses.
     enclosed: i64,
@@ -159,6 +162,8 @@ pub(super) struct Slices {
     /// The kinds of lanes that are wanted; None: all.
     only: Option<Vec<&'static str>>,
     when: When,
+    /// What was going on already is known since this moment.
+    known_since: i64,
     /// Those of which all may be known now.
     touched: Vec<usize>,
 }
@@ -177,6 +182,7 @@ impl Slices {
             lanes: AHashMap::new(),
             only,
             when,
+            known_since: 0,
             touched: Vec::new(),
         }
     }
@@ -188,13 +194,16 @@ impl Slices {
             self.slices.push(None);
             return open;
         }
-        let enclosed = self.lay(open, since.unwrap_or(0));
+        let start = since.unwrap_or(self.known_since);
+        let enclosed = self.lay(open, start);
         let slice = Slice {
             what: new,
             blocked: false,
-            start: since,
+            start,
+            open_start: since.is_none(),
             end: None,
             cut: false,
+            lost_at: None,
             end_stack: StackNumber::NONE,
             enclosed,
             incoming: None,
@@ -207,14 +216,14 @@ impl Slices {
 
     /// Puts a slice on its lane; says how long the slices are there that it encloses, for it may have begun long before.
     fn lay(&mut self, open: Open, start: i64) -> i64 {
-        let Self { lanes, slices, .. } = self;
-        let begin = |row: usize| slices.get(row).map_or(0, Slice::start);
+        let Self { lanes, slices, known_since, .. } = self;
+        let begin = |row: usize| slices.get(row).map_or(0, |slice| slice.start);
         let state = lanes.entry(open.lane).or_default();
         let place = state.open.partition_point(|&row| begin(row) <= start);
         let around = place.checked_sub(1).map(|before| state.open[before]);
         state.open.insert(place, open.row);
         match around {
-            None if start == 0 => std::mem::take(&mut state.free),
+            None if start == *known_since => std::mem::take(&mut state.free),
             Some(around) if begin(around) == start => {
                 slices.get_mut(around).map_or(0, |around| std::mem::take(&mut around.enclosed))
             }
@@ -226,13 +235,13 @@ impl Slices {
         let Some(slice) = self.slice(open.row).filter(|slice| slice.end.is_none()) else { return };
         slice.end = Some(end);
         slice.end_stack = stack;
-        let (start, dur) = (slice.start(), end - slice.start());
+        let (start, dur) = (slice.start, end - slice.start);
         let Self { lanes, slices, touched, .. } = self;
         touched.push(open.row);
         let Some(state) = lanes.get_mut(&open.lane) else { return };
         let Some(place) = state.open.iter().rposition(|&row| row == open.row) else { return };
         state.open.remove(place);
-        let begin = |row: usize| slices.get(row).map_or(0, Slice::start);
+        let begin = |row: usize| slices.get(row).map_or(0, |slice| slice.start);
         let around = state.open.partition_point(|&row| begin(row) <= start).checked_sub(1);
         match around.and_then(|around| slices.get_mut(state.open[around])) {
             Some(around) => around.enclosed = around.enclosed.saturating_add(dur),
@@ -265,15 +274,15 @@ impl Slices {
         self.lanes.get(&lane).and_then(|state| state.open.last()).copied()
     }
 
-    /// When a slice that is open began; `None`: before the trace.
+    /// When a slice that is open began; `None`: before what is known.
     pub(super) fn start(&self, row: usize) -> Option<i64> {
-        self.slices.get(row)?.start
+        self.slices.get(row).filter(|slice| !slice.open_start).map(|slice| slice.start)
     }
 
     /// A slice that was thought to be older begins.
     pub(super) fn begin(&mut self, row: usize, now: i64, name: TextId, g: GoroutineId, stack: StackNumber) {
         let Some(slice) = self.slice(row) else { return };
-        slice.start = Some(now);
+        (slice.start, slice.open_start) = (now, false);
         slice.what.stack = stack;
         slice.what.name = name;
         if g != GoroutineId::NONE {
@@ -344,7 +353,7 @@ impl Slices {
 
     /// Lane and ends of the slices that are no rows yet.
     pub(super) fn bounds(&self) -> impl Iterator<Item = (Lane, i64, i64)> {
-        self.slices.iter().map(|(_, slice)| (slice.what.lane, slice.start(), slice.end.unwrap_or(0)))
+        self.slices.iter().map(|(_, slice)| (slice.what.lane, slice.start, slice.end.unwrap_or(0)))
     }
 
     /// Makes rows of the slices of which all is known. Not while an event is being followed, which may tell more of them.
@@ -380,13 +389,45 @@ impl Slices {
 
     /// Cuts what is still open at the trace's end.
     pub(super) fn finish(&mut self, trace_end: i64) {
-        let open = self.slices.iter().rev().filter(|(_, slice)| slice.end.is_none());
+        self.cut(trace_end, |_| true);
+    }
+
+    /// Cuts what goes on at a gap. A task may turn out to go on behind it, at the latest when the trace ends.
+    pub(super) fn lost(&mut self, gap: Gap) {
+        self.cut(gap.from, |lane| !matches!(lane, Lane::Task(_)));
+        for row in self.open_tasks() {
+            if let Some(slice) = self.slice(row) {
+                slice.lost_at.get_or_insert(gap.from);
+            }
+        }
+        self.lanes.retain(|lane, _| matches!(lane, Lane::Task(_)));
+        self.known_since = gap.to;
+        self.advance();
+    }
+
+    /// A task goes on behind a gap.
+    pub(super) fn resume(&mut self, open: Open) {
+        if let Some(slice) = self.slice(open.row) {
+            slice.lost_at = None;
+        }
+    }
+
+    fn open_tasks(&self) -> Vec<usize> {
+        let open = self.slices.iter().filter(|(_, slice)| slice.end.is_none());
+        open.filter(|(_, slice)| matches!(slice.what.lane, Lane::Task(_))).map(|(row, _)| row).collect()
+    }
+
+    /// Ends what is known of slices that are open, the innermost first.
+    fn cut(&mut self, now: i64, of: impl Fn(Lane) -> bool) {
+        let open = self.slices.iter().rev().filter(|(_, slice)| slice.end.is_none() && of(slice.what.lane));
         let open = open.map(|(row, slice)| Open { row, lane: slice.what.lane });
         for open in open.collect::<Vec<Open>>() {
+            let mut end = now;
             if let Some(slice) = self.slice(open.row) {
                 slice.cut = true;
+                end = slice.lost_at.unwrap_or(now);
             }
-            self.close(open, trace_end, StackNumber::NONE);
+            self.close(open, end, StackNumber::NONE);
         }
     }
 
@@ -410,7 +451,7 @@ impl Slices {
 
     fn push(&mut self, number: usize, slice: Slice, nesting: Option<&Nesting>) {
         let as_number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let (start, end) = (slice.start(), slice.end.unwrap_or(0));
+        let (start, end) = (slice.start, slice.end.unwrap_or(0));
         let New { lane, category, name, g, task, stack } = slice.what;
         let c = &mut self.columns;
         c.slice.push(as_number(number));
@@ -430,7 +471,7 @@ impl Slices {
         c.start_stack.push(stack);
         c.end_stack.push(slice.end_stack);
         c.incoming.push(slice.incoming);
-        c.open_start.push(slice.start.is_none());
+        c.open_start.push(slice.open_start);
         c.open_end.push(slice.cut);
         if let Some(outgoing) = &mut self.outgoing {
             outgoing.push(slice.outgoing);
@@ -450,12 +491,6 @@ impl Slices {
             "outgoing" => self.outgoing.as_mut().map(|flows| lists(std::mem::take(flows))),
             _ => self.columns.array(name, interner),
         })
-    }
-}
-
-impl Slice {
-    fn start(&self) -> i64 {
-        self.start.unwrap_or(0)
     }
 }
 

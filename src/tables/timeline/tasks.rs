@@ -17,7 +17,9 @@ impl Tasks {
     pub(super) fn mention(&mut self, task: TaskId, slices: &mut Slices) -> Option<Open> {
         task.known()?;
         let new = New { task, ..New::of(Lane::Task(task), "task", TextId::NULL) };
-        Some(*self.0.entry(task).or_insert_with(|| slices.open(None, new)))
+        let open = *self.0.entry(task).or_insert_with(|| slices.open(None, new));
+        slices.resume(open);
+        Some(open)
     }
 
     #[expect(clippy::too_many_arguments, reason = "what the event says, and where it goes")]

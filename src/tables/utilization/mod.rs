@@ -17,7 +17,7 @@ mod naive;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::builder::{Context, TraceEnd, WholeBuilder};
+use super::builder::{Context, Gap, TraceEnd, WholeBuilder};
 use super::columns::{assemble, columns};
 use super::intern::Interner;
 use crate::catalog::{Argument, TableCall};
@@ -75,6 +75,10 @@ pub(super) fn builder(call: &TableCall, schema: SchemaRef) -> Option<Box<dyn Who
 impl WholeBuilder for Utilization {
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
         self.steps.observe(event, cx.now, cx.symbols);
+    }
+
+    fn lost(&mut self, gap: Gap, _: &Interner) {
+        self.steps.lost(gap.from);
     }
 
     fn finish(

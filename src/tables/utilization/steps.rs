@@ -44,6 +44,8 @@ pub(super) struct Series {
 pub(super) struct Steps {
     flags: Flags,
     series: Vec<Series>,
+    /// That of the whole program, if there is one at the moment.
+    program: Option<usize>,
     procs: Vec<Proc>,
     /// How many of the Ps the GC has.
     taken: usize,
@@ -56,6 +58,7 @@ pub(super) struct Steps {
     marking: AHashSet<GoroutineId>,
     /// The goroutines that run, as long as that matters.
     executing: AHashMap<GoroutineId, bool>,
+    /// Which generation it is, of those that follow each other without a gap.
     generation: u64,
     changed: Changed,
 }
@@ -133,7 +136,7 @@ impl Steps {
     /// Takes the next event, which happens `now`.
     pub(super) fn observe(&mut self, event: &Event, now: i64, symbols: &Symbols) {
         match event.what {
-            Happening::Sync { n } => self.generation = n,
+            Happening::Sync { .. } => self.generation += 1,
             Happening::Metric { metric: Metric::GoMaxProcs, value } => self.resize(now, value),
             _ => {}
         }
@@ -168,6 +171,13 @@ impl Steps {
         self.record(now);
     }
 
+    /// Nothing is known for a while: the functions end, and others begin after it.
+    pub(super) fn lost(&mut self, last: i64) {
+        let before = std::mem::take(self);
+        let flags = before.flags;
+        *self = Self { flags, series: before.finish(last), ..Self::default() };
+    }
+
     /// The functions, ended where the last event is.
     pub(super) fn finish(mut self, last: i64) -> Vec<Series> {
         for proc in &self.procs {
@@ -186,12 +196,13 @@ impl Steps {
             }
         }
         for p in self.procs.len()..count {
-            let mut series = 0;
-            if self.flags.per_proc || self.series.is_empty() {
-                series = self.series.len();
+            let begun = self.program.filter(|_| !self.flags.per_proc);
+            let series = begun.unwrap_or_else(|| {
                 let p = self.flags.per_proc.then(|| i64::try_from(p).unwrap_or(i64::MAX));
                 self.series.push(Series::new(p, now));
-            }
+                self.series.len() - 1
+            });
+            self.program = Some(series);
             self.procs.push(Proc { gc: 0, series });
         }
         if self.counts.last().is_none_or(|&(_, last)| last != count) {
@@ -221,7 +232,7 @@ impl Steps {
         if !runs || self.flags.per_proc {
             return;
         }
-        let Some(series) = self.series.first_mut() else { return };
+        let Some(series) = self.program.and_then(|series| self.series.get_mut(series)) else { return };
         let mut count = 0;
         for step in &mut series.steps {
             while self.counts.get(count + 1).is_some_and(|(from, _)| *from < step.time) {
@@ -298,7 +309,7 @@ impl Steps {
         let changed = std::mem::take(&mut self.changed);
         if !self.flags.per_proc {
             let taken = if stopped { self.procs.len() } else { self.taken };
-            if let Some(series) = self.series.first_mut() {
+            if let Some(series) = self.program.and_then(|series| self.series.get_mut(series)) {
                 series.add(now, 1.0 - float(taken) / float(self.procs.len()));
             }
             return;
@@ -373,8 +384,34 @@ mod tests {
         let active = Happening::RangeActive(SWEEP);
         let events = [(0, 0, procs(2)), (5, 1, Happening::RangeBegin(SWEEP)), (10, 0, active)];
         assert_eq!(series("sweep", &events, 20), [[(0, 0.5), (5, 0.0)]]);
-        let later = [&[(0, 0, Happening::Sync { n: 2 })], &events[..]].concat();
+        let later = [&[1, 2].map(|n| (0, 0, Happening::Sync { n })), &events[..]].concat();
         assert_eq!(series("sweep", &later, 20), [[(0, 1.0), (5, 0.5), (20, 0.0)]]);
+    }
+
+    #[test]
+    fn nothing_is_known_of_a_gap() {
+        let symbols = Symbols::default();
+        for (flags, count) in [("sweep", 2), ("sweep|perProc", 4)] {
+            let mut steps = Steps::new(Flags::of(flags));
+            let observe = |steps: &mut Steps, events: &[(i64, Happening)]| {
+                for &(now, what) in events {
+                    let (g, m) = (GoroutineId(7), ThreadId(1));
+                    let event = Event { time: Time(now), g, p: ProcId(0), m, stack: StackId::NONE, what };
+                    steps.observe(&event, now, &symbols);
+                }
+            };
+            observe(&mut steps, &[(0, Happening::Sync { n: 1 }), (0, procs(2))]);
+            let sweep_end = Happening::RangeEnd { range: SWEEP, swept: None };
+            observe(&mut steps, &[(5, Happening::RangeBegin(SWEEP)), (6, sweep_end)]);
+            steps.lost(10);
+            observe(&mut steps, &[(20, Happening::Sync { n: 2 }), (20, procs(2)), (21, sweep_end)]);
+            let series = steps.finish(30);
+            assert_eq!(series.len(), count, "{flags}");
+            let ends = |s: &Series| (s.steps.first().unwrap().time, s.steps.last().unwrap().time);
+            let (before, after) = series.split_at(count / 2);
+            assert!(before.iter().all(|s| ends(s) == (0, 10)), "{before:?}");
+            assert!(after.iter().all(|s| ends(s) == (20, 30)), "{after:?}");
+        }
     }
 
     #[test]

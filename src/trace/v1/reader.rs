@@ -10,7 +10,7 @@ use super::track::Record;
 use super::{futile, spec};
 use crate::trace::error::{Error, ErrorKind};
 use crate::trace::event::{Event, GoroutineId, Happening, ProcId, StackId, ThreadId, Time};
-use crate::trace::reader::Version;
+use crate::trace::reader::{Loss, Version};
 use crate::trace::symbols::Symbols;
 use crate::trace::wire::Input;
 
@@ -20,8 +20,8 @@ const READY: usize = 512;
 /// Reads the events of a trace in order; [`trace::Reader`](crate::trace::Reader) documents what it gives.
 ///
 /// Go refuses a trace that is cut, damaged or inconsistent. Here it is used up to where it is that, if the frequency of its
-/// clock, which stands behind all its events, comes before; then its problem is told. So a trace whose end is missing is of
-/// use only as far as the end consists of stacks. One whose times go backwards is refused: it has no right order.
+/// clock, which stands behind all its events, comes before; the rest is a loss. So a trace whose end is missing is of use
+/// only as far as the end consists of stacks. One whose times go backwards is refused: it has no right order.
 pub(crate) struct Reader {
     symbols: Symbols,
     events: std::vec::IntoIter<Record>,
@@ -34,8 +34,9 @@ pub(crate) struct Reader {
     last: Time,
     bytes_read: u64,
     valid_bytes: u64,
-    /// What is told after the last event.
+    /// What is wrong; a loss when the last event is there.
     problem: Option<Error>,
+    losses: Vec<Loss>,
     ended: bool,
 }
 
@@ -50,11 +51,14 @@ impl Reader {
         // Where the input fails, it is no wonder that the rest does not have the format.
         let mut problem = unread.or_else(|| index.cut.take());
         if index.ticks_per_second == 0 {
-            let missing = "the frequency of its clock, which stands at its end, is missing";
+            const MISSING: &str = "the frequency of its clock, which stands at its end, is missing";
             return Err(match problem {
+                Some(Error { kind: ErrorKind::Truncated, offset }) => {
+                    Error::new(offset, ErrorKind::Malformed(format!("it is cut off here, so {MISSING}")))
+                }
                 Some(problem) => problem,
                 None if data.is_empty() => input.error(ErrorKind::NoEvents),
-                None => input.error(ErrorKind::Malformed(missing.into())),
+                None => input.error(ErrorKind::Malformed(MISSING.into())),
             });
         }
         let merged = merge(&mut index, &data).map_err(|kind| Error::new(end, kind))?;
@@ -94,6 +98,7 @@ impl Reader {
             bytes_read: input.offset(),
             valid_bytes,
             problem,
+            losses: Vec::new(),
             ended: false,
         };
         reader.ready.push(sync(start, 1));
@@ -123,33 +128,34 @@ impl Reader {
         self.valid_bytes
     }
 
-    #[inline]
-    pub(crate) fn next_event(&mut self) -> Result<Option<Event>, Error> {
-        self.more()?;
-        let event = self.ready.get(self.taken).copied();
-        self.taken += usize::from(event.is_some());
-        Ok(event)
+    pub(crate) fn losses(&self) -> &[Loss] {
+        &self.losses
     }
 
-    pub(crate) fn next_events(&mut self) -> Result<Option<(&[Event], &Symbols)>, Error> {
-        self.more()?;
+    #[inline]
+    pub(crate) fn next_event(&mut self) -> Option<Event> {
+        self.more();
+        let event = self.ready.get(self.taken).copied();
+        self.taken += usize::from(event.is_some());
+        event
+    }
+
+    pub(crate) fn next_events(&mut self) -> Option<(&[Event], &Symbols)> {
+        self.more();
         let from = std::mem::replace(&mut self.taken, self.ready.len());
         let events = &self.ready[from..];
-        Ok((!events.is_empty()).then_some((events, &self.symbols)))
+        (!events.is_empty()).then_some((events, &self.symbols))
     }
 
     /// Sees to it that an event is ready, if there is one.
-    fn more(&mut self) -> Result<(), Error> {
-        if self.taken < self.ready.len() {
-            return Ok(());
+    fn more(&mut self) {
+        if self.taken == self.ready.len() {
+            self.ready.clear();
+            self.taken = 0;
+            if !self.ended {
+                self.fill();
+            }
         }
-        self.ready.clear();
-        self.taken = 0;
-        if !self.ended {
-            self.fill();
-            return Ok(());
-        }
-        self.problem.take().map_or(Ok(()), Err)
     }
 
     /// Checks and converts events until there are enough, or no more of them.
@@ -178,6 +184,14 @@ impl Reader {
         }
         if self.ended {
             self.ready.push(sync(Time(self.last.0.saturating_add(1)), 2));
+            self.losses.extend(self.problem.take().map(|error| Loss {
+                offset: self.valid_bytes,
+                bytes: self.bytes_read - self.valid_bytes,
+                error,
+                events: 0,
+                since: Some(self.last),
+                until: None,
+            }));
         }
     }
 }

@@ -5,15 +5,16 @@ use std::ops::Range;
 
 use ahash::AHashMap;
 
+use super::batches::{Header, Kind};
 use super::frontier::{Raw, decode};
 use super::spec;
 use crate::trace::alloc_free;
 use crate::trace::error::{Error, ErrorKind};
 use crate::trace::event::{GoroutineId, ProcId, StackId, StringId, ThreadId, Time};
-use crate::trace::reader::{GenerationInfo, HEADER, Version, is_trace};
+use crate::trace::reader::{GenerationInfo, Version};
 use crate::trace::sort::sort_like_go;
 use crate::trace::symbols::{Frame, Symbols};
-use crate::trace::wire::{Cursor, IdTable, Input, Malformed};
+use crate::trace::wire::{Cursor, IdTable, Malformed};
 
 /// A generation: its events still as bytes, the rest decoded. No part of it depends on the generation before.
 #[derive(Debug, Default)]
@@ -71,38 +72,6 @@ pub(crate) struct Snapshot {
     pub(crate) wall: i64,
 }
 
-/// A batch that belongs to the next generation.
-#[derive(Debug)]
-pub(crate) struct Spill {
-    header: Header,
-    data: Vec<u8>,
-}
-
-/// What reading a generation gave.
-pub(crate) enum Reading {
-    /// The input is at its end.
-    End,
-    /// A generation, the first batch of the next (before Go 1.26), and the error that cut it short.
-    Generation(RawGeneration, Option<Spill>, Option<Error>),
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Header {
-    kind: Kind,
-    generation: u64,
-    m: ThreadId,
-    tick: u64,
-    offset: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Events,
-    /// Data of a runtime experiment, by the experiment's number.
-    Experiment(u8),
-    EndOfGeneration,
-}
-
 impl Generation {
     /// Converts the trace's clock to ns, rounding as Go does.
     #[inline]
@@ -130,14 +99,15 @@ impl Generation {
 }
 
 /// A generation whose batches have been read and not yet been looked into.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RawGeneration {
-    version: Version,
-    number: u64,
-    offset: u64,
-    size: u64,
+    pub(super) version: Version,
+    pub(super) number: u64,
+    pub(super) offset: u64,
+    /// Of it in the input, with the mark at its end.
+    pub(super) size: u64,
     /// The bytes of all batches.
-    data: Vec<u8>,
+    pub(super) data: Vec<u8>,
     /// Each with the place of its bytes.
     batches: Vec<(Header, Range<usize>)>,
 }
@@ -155,59 +125,21 @@ pub(crate) struct TimeSpan {
 const CLOSE: i64 = 1_000;
 
 impl RawGeneration {
-    /// Reads the next generation. Errors lose it; those after which it can still be used come beside it.
-    pub(crate) fn read(input: &mut Input, version: Version, spill: Option<Spill>) -> Result<Reading, Error> {
-        let mut raw = Self { version, ..Self::default() };
-        if let Some(spill) = spill {
-            raw.number = spill.header.generation;
-            raw.offset = spill.header.offset;
-            raw.batches.push((spill.header, 0..spill.data.len()));
-            raw.data = spill.data;
-        }
-        let mut next = None;
-        let mut cut = None;
-        loop {
-            let (offset, start) = (input.offset(), raw.data.len());
-            let header = match read_batch(input, &mut raw.data) {
-                Ok(Some(header)) => header,
-                Ok(None) if raw.batches.is_empty() => return Ok(Reading::End),
-                Ok(None) if version.ends_generations() => return Err(input.error(ErrorKind::Truncated)),
-                Ok(None) => break,
-                // Without a mark at the end of a generation, this may be the first batch of the next one.
-                Err(e) if !version.ends_generations() && !raw.batches.is_empty() => {
-                    raw.data.truncate(start);
-                    cut = Some((e, offset));
-                    break;
-                }
-                Err(e) => return Err(e),
-            };
-            if version.ends_generations() && header.kind == Kind::EndOfGeneration {
-                if raw.batches.is_empty() {
-                    return Err(malformed(input, "a generation without batches"));
-                }
-                break;
-            }
-            if header.generation == 0 {
-                return Err(malformed(input, "a batch of generation 0"));
-            }
-            if raw.batches.is_empty() {
-                raw.number = header.generation;
-                raw.offset = header.offset;
-            } else if !version.ends_generations() && header.generation == raw.number.wrapping_add(1) {
-                next = Some(Spill { header, data: raw.data.split_off(start) });
-                break;
-            } else if header.generation != raw.number {
-                return Err(malformed(input, "the batches of two generations are mixed"));
-            }
-            raw.batches.push((header, start..raw.data.len()));
-        }
-        let end = match (&next, &cut) {
-            (Some(spill), _) => spill.header.offset,
-            (None, Some((_, offset))) => *offset,
-            (None, None) => input.offset(),
-        };
-        raw.size = end.saturating_sub(raw.offset);
-        Ok(Reading::Generation(raw, next, cut.map(|(e, _)| e)))
+    /// One whose first batch has its bytes in `data`.
+    pub(super) fn new(version: Version, first: Header, data: Vec<u8>) -> Self {
+        let (number, offset) = (first.generation, first.offset);
+        let batches = vec![(first, 0..data.len())];
+        Self { version, number, offset, size: 0, data, batches }
+    }
+
+    /// Adds a batch whose bytes have been appended to the data, from `start` on.
+    pub(super) fn add(&mut self, header: Header, start: usize) {
+        self.batches.push((header, start..self.data.len()));
+    }
+
+    /// The bytes of its last batch.
+    pub(super) fn last_batch(&self) -> &[u8] {
+        self.batches.last().and_then(|(_, place)| self.data.get(place.clone())).unwrap_or_default()
     }
 
     /// When its events happen, as far as that can be told from the batches that say how fast the clock ticks, and from
@@ -281,61 +213,9 @@ fn last_times(generation: &Generation, tick: u64, data: &[u8]) -> Option<[i64; 2
     Some([before, time])
 }
 
-/// Reads a batch, its bytes into `data`. `None`: the input ends here.
-fn read_batch(input: &mut Input, data: &mut Vec<u8>) -> Result<Option<Header>, Error> {
-    let offset = input.offset();
-    let Some(byte) = input.byte()? else { return Ok(None) };
-    let kind = match byte {
-        spec::EVENT_BATCH => Kind::Events,
-        spec::EXPERIMENTAL_BATCH => {
-            Kind::Experiment(input.byte()?.ok_or_else(|| input.error(ErrorKind::Truncated))?)
-        }
-        spec::END_OF_GENERATION => {
-            return Ok(Some(Header {
-                kind: Kind::EndOfGeneration,
-                generation: 0,
-                m: ThreadId::NONE,
-                tick: 0,
-                offset,
-            }));
-        }
-        other => {
-            let problem = malformed(input, &format!("a batch was expected, not byte {other:#04x}"));
-            let another = goes_on_as_header(input, other)?;
-            return Err(if another { Error::new(offset, ErrorKind::AnotherTrace) } else { problem });
-        }
-    };
-    let generation = input.uvarint()?;
-    let m = ThreadId(input.uvarint()?.cast_signed());
-    let tick = input.uvarint()?;
-    let size = input.uvarint()?;
-    if size > spec::MAX_BATCH_SIZE {
-        return Err(malformed(
-            input,
-            &format!("a batch of {size} bytes; the most is {}", spec::MAX_BATCH_SIZE),
-        ));
-    }
-    input.append(usize::try_from(size).expect("at most 64 KiB"), data)?;
-    Ok(Some(Header { kind, generation, m, tick, offset }))
-}
-
-/// Whether the byte that was read last is the first of the header of a trace.
-fn goes_on_as_header(input: &mut Input, first: u8) -> Result<bool, Error> {
-    let mut header = [first; HEADER];
-    if first != b'g' {
-        return Ok(false);
-    }
-    let length = 1 + input.read_up_to(&mut header[1..])?;
-    Ok(is_trace(&header[..length]))
-}
-
-fn malformed(input: &Input, message: &str) -> Error {
-    input.error(ErrorKind::Malformed(message.into()))
-}
-
 /// What a batch is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Content {
+pub(super) enum Content {
     Strings,
     Stacks,
     Samples,
@@ -347,7 +227,7 @@ enum Content {
 }
 
 impl Content {
-    fn of(version: Version, header: &Header, data: &[u8]) -> Self {
+    pub(super) fn of(version: Version, header: &Header, data: &[u8]) -> Self {
         let sync = if version.has_clock() { spec::SYNC } else { spec::FREQUENCY };
         match data.first().copied() {
             _ if header.kind == Kind::Experiment(alloc_free::NUMBER) => Self::AllocFree,
@@ -498,6 +378,9 @@ impl Builder {
             match cursor.byte()? {
                 spec::FREQUENCY if generation.ns_per_tick == 0.0 => {
                     let ticks_per_second = cursor.uvarint()?;
+                    if ticks_per_second == 0 {
+                        return Err("a clock that never ticks".into());
+                    }
                     #[expect(clippy::cast_precision_loss, reason = "it is what Go computes")]
                     let frequency = 1.0 / (ticks_per_second as f64 / 1e9);
                     generation.ns_per_tick = frequency;

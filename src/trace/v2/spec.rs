@@ -3,7 +3,7 @@
 //! Source: `internal/trace/tracev2` of Go 1.27.
 
 /// The most bytes that a batch can have.
-pub(crate) const MAX_BATCH_SIZE: u64 = 64 << 10;
+pub(crate) const MAX_BATCH_SIZE: usize = 64 << 10;
 /// The most frames that a stack can have.
 pub(crate) const MAX_FRAMES: u64 = 128;
 /// The most bytes that a string can have.
