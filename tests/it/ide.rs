@@ -405,7 +405,7 @@ fn endings() {
 }
 
 #[test]
-fn what_is_known_in_all_is_told_in_few_words() {
+fn diagnostics_are_those_of_the_analysis() {
     let document = document("from goroutines |> where exec > 5; from threads |> limit 0.5");
     let codes: Vec<&str> = document.diagnostics().iter().map(|d| d.code.0).collect();
     assert_eq!(codes, ["E0201", "E0402"]);

@@ -399,7 +399,7 @@ fn stay_apart(a: &str, b: &str) -> bool {
 }
 
 fn comment(note: Note<'_>) -> Vec<Doc> {
-    if note.ends_line || note.own_line {
+    if note.ends_its_line() {
         return vec![Doc::Comment { text: note.text.to_owned(), own_line: note.own_line }];
     }
     vec![Doc::Space, Doc::text(note.text), Doc::Space]

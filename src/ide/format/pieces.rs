@@ -39,6 +39,13 @@ pub(super) struct Note<'s> {
     pub(super) own_line: bool,
 }
 
+impl Note<'_> {
+    /// Whether nothing may follow on its line.
+    pub(super) fn ends_its_line(&self) -> bool {
+        self.ends_line || self.own_line
+    }
+}
+
 impl Piece<'_> {
     /// The keyword that it is, and not a name that is spelt like one.
     pub(super) fn keyword(&self) -> Option<Keyword> {
@@ -81,12 +88,16 @@ pub(super) fn read<'s>(text: &'s str, file: &File) -> (Vec<Piece<'s>>, Vec<Note<
     let mut pieces: Vec<Piece<'s>> = Vec::with_capacity(lexemes.len());
     let mut notes: Vec<Note<'s>> = Vec::new();
     let mut end = 0;
+    // Whether a new line comes behind the comment before, even where none was.
+    let mut line_ended = false;
     for (n, Lexeme { token, span }) in lexemes.iter().enumerate() {
         let (line_before, blank_before) = breaks(text, end, span.start);
         end = span.end;
+        let begins_line = std::mem::take(&mut line_ended) || line_before;
         let Token::Comment(comment) = token else {
             let before =
                 if is_mark(token) { comments_before_mark(&mut pieces, &mut notes) } else { Vec::new() };
+            line_ended = before.last().is_some_and(Note::ends_its_line);
             pieces.push(Piece {
                 token: *token,
                 text: written(text, token, *span, roles.contains_key(&span.start)),
@@ -100,12 +111,12 @@ pub(super) fn read<'s>(text: &'s str, file: &File) -> (Vec<Piece<'s>>, Vec<Note<
             continue;
         };
         let next = lexemes.get(n + 1).map_or(text.len(), |next| next.span.start);
-        let own_line = line_before || pieces.is_empty() && notes.is_empty();
+        let own_line = begins_line || pieces.is_empty() && notes.is_empty();
         let alone = own_line && (n + 1 == lexemes.len() || breaks(text, span.end, next).0);
         let ends_line = alone || !comment.starts_with("/*") || comment.contains('\n');
         let note = Note { text: comment.trim_end(), blank_before, ends_line, own_line };
+        line_ended = note.ends_its_line();
         match pieces.last_mut() {
-            // Behind a comment that ends its line no other is on it.
             Some(last) if !own_line && notes.is_empty() => last.trailing.push(note),
             _ => notes.push(note),
         }
