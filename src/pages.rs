@@ -45,8 +45,8 @@ pub fn describe(name: &str, lister: &str) -> Result<RecordBatch, String> {
     let Some(table) = catalog::table(&lower) else {
         let functions = catalog::table_functions().iter().map(catalog::TableFunction::name);
         let near = similar::closest(name, catalog::tables().iter().map(|t| t.name).chain(functions));
-        let hint = near
-            .map_or_else(|| format!("`{lister}` lists them"), |near| format!("did you mean `{near}`?"));
+        let hint =
+            near.map_or_else(|| format!("`{lister}` lists them"), |near| format!("did you mean `{near}`?"));
         return Err(format!("there is no table `{name}`; {hint}"));
     };
     let of = |text: fn(&Column) -> Option<String>| table.columns.iter().map(text).collect::<Vec<_>>();

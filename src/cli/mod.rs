@@ -45,9 +45,7 @@ impl From<engine::Error> for Failure {
             engine::Error::Memory(_)
             | engine::Error::Run(_)
             | engine::Error::Cancelled
-            | engine::Error::Internal(_) => {
-                Self::Query(error.to_string())
-            }
+            | engine::Error::Internal(_) => Self::Query(error.to_string()),
         }
     }
 }

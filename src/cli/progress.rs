@@ -29,11 +29,7 @@ struct Shown {
 struct Silent;
 
 pub(super) fn progress(terminal: &Terminal) -> Arc<dyn Progress> {
-    if terminal.shows_progress {
-        Arc::new(Bar::default())
-    } else {
-        Arc::new(Silent)
-    }
+    if terminal.shows_progress { Arc::new(Bar::default()) } else { Arc::new(Silent) }
 }
 
 impl Progress for Bar {

@@ -20,8 +20,8 @@ impl Cancel {
         self.0.send_modify(|count| *count += 1);
     }
 
-    /// From now on.
-    pub(super) fn watch(&self) -> Cancelled {
+    /// What is cancelled from now on.
+    pub fn watch(&self) -> Cancelled {
         let changes = self.0.subscribe();
         let since = *changes.borrow();
         Cancelled { changes, since }
@@ -30,7 +30,7 @@ impl Cancel {
 
 /// Whether something that began earlier is to stop.
 #[derive(Debug, Clone)]
-pub(super) struct Cancelled {
+pub struct Cancelled {
     changes: watch::Receiver<u64>,
     since: u64,
 }

@@ -28,7 +28,7 @@ pub trait Progress: Debug + Send + Sync {
     fn finish(&self);
 }
 
-/// Tells how far the input of a pass has been read.
+/// Tells how far the input of a pass has been read, and when it is over.
 pub(super) struct Meter<'a> {
     pub(super) progress: &'a dyn Progress,
     pub(super) position: Position,
@@ -39,6 +39,12 @@ pub(super) struct Meter<'a> {
 impl Meter<'_> {
     fn tell(&self) {
         self.progress.read(self.position.bytes(), self.size);
+    }
+}
+
+impl Drop for Meter<'_> {
+    fn drop(&mut self) {
+        self.progress.finish();
     }
 }
 
@@ -81,12 +87,14 @@ impl Feed {
 /// Takes what a pass gives: feeds queries that are running, and keeps the tables that none of them is fed with.
 pub(super) struct Receiver<'a> {
     feeds: Vec<Feed>,
-    tables: HashMap<TableCall, Vec<RecordBatch>>,
+    tables: HashMap<TableCall, Kept>,
     /// Whether there are tables to keep.
     keeps: bool,
     meter: Meter<'a>,
     /// None: the pass ends when nobody wants its rows any more.
     cancelled: Option<&'a Cancelled>,
+    /// Bytes that may be kept of a table; what is larger is not kept at all.
+    largest: usize,
 }
 
 impl<'a> Receiver<'a> {
@@ -97,11 +105,17 @@ impl<'a> Receiver<'a> {
         cancelled: Option<&'a Cancelled>,
     ) -> Self {
         let keeps = needs.iter().any(|(call, _)| feeds.iter().all(|feed| feed.call != *call));
-        Self { feeds, tables: HashMap::new(), keeps, meter, cancelled }
+        Self { feeds, tables: HashMap::new(), keeps, meter, cancelled, largest: usize::MAX }
     }
 
-    pub(super) fn into_tables(self) -> HashMap<TableCall, Vec<RecordBatch>> {
-        self.tables
+    /// Keeps only tables of at most so many bytes.
+    pub(super) fn keep_small(self, largest: usize) -> Self {
+        Self { largest, ..self }
+    }
+
+    /// What has been kept; None: not a table that is too large.
+    pub(super) fn into_tables(self) -> HashMap<TableCall, Option<Vec<RecordBatch>>> {
+        self.tables.into_iter().map(|(call, kept)| (call, kept.batches)).collect()
     }
 
     fn wants_more(&self) -> ControlFlow<()> {
@@ -111,10 +125,28 @@ impl<'a> Receiver<'a> {
     }
 }
 
+/// A table that is being kept.
+struct Kept {
+    /// None: it is too large.
+    batches: Option<Vec<RecordBatch>>,
+    bytes: usize,
+}
+
+impl Kept {
+    fn add(&mut self, batch: &RecordBatch, largest: usize) {
+        self.bytes = self.bytes.saturating_add(batch.get_array_memory_size());
+        match &mut self.batches {
+            Some(batches) if self.bytes <= largest => batches.extend(pieces(batch)),
+            batches => *batches = None,
+        }
+    }
+}
+
 impl Sink for Receiver<'_> {
     fn batch(&mut self, call: &TableCall, batch: RecordBatch) -> ControlFlow<()> {
         if self.feeds.iter().all(|feed| feed.call != *call) {
-            self.tables.entry(call.clone()).or_default().extend(pieces(&batch));
+            let kept = Kept { batches: Some(Vec::new()), bytes: 0 };
+            self.tables.entry(call.clone()).or_insert(kept).add(&batch, self.largest);
             return ControlFlow::Continue(());
         }
         for piece in pieces(&batch) {
@@ -139,6 +171,22 @@ impl Sink for Receiver<'_> {
 pub(super) fn channel(schema: SchemaRef) -> (mpsc::Sender<Result<RecordBatch>>, SendableRecordBatchStream) {
     let builder = RecordBatchReceiverStreamBuilder::new(schema, 2);
     (builder.tx(), builder.build())
+}
+
+/// The same rows, computed on the session's threads: whoever waits for them can leave at any time, whatever an operator does
+/// at the moment.
+pub(super) fn apart(mut rows: SendableRecordBatchStream) -> SendableRecordBatchStream {
+    let mut builder = RecordBatchReceiverStreamBuilder::new(rows.schema(), 2);
+    let tx = builder.tx();
+    builder.spawn(async move {
+        while let Some(batch) = rows.next().await {
+            if tx.send(batch).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    });
+    builder.build()
 }
 
 /// Runs `produce` on a thread of its own and streams what it sends; calls `used` when all of it has been taken.

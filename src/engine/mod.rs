@@ -18,7 +18,7 @@ mod source;
 
 pub use crate::sema::typed::{Assertion, Query};
 pub use crate::sema::{ParamValue, SavedParam, SavedQuery};
-pub use cancel::Cancel;
+pub use cancel::{Cancel, Cancelled};
 pub use error::Error;
 pub use load::Progress;
 pub use modules::{Origin, read as read_queries};

@@ -16,11 +16,11 @@ use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
-use datafusion::physical_plan::{ExecutionPlan, collect, displayable, execute_stream};
+use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner as _};
 use datafusion::prelude::SessionConfig;
-use futures::StreamExt;
 use futures::future::{Either, join_all, select};
+use futures::{StreamExt, TryStreamExt};
 use tokio::runtime::Runtime;
 
 use super::answer::Answer;
@@ -29,6 +29,7 @@ use super::error::Error;
 use super::load::{self, Feed, Progress};
 use super::prepare::Explanation;
 use super::source::{Input, NoTrace, TraceInfo, TraceSource};
+use crate::catalog;
 use crate::output::Render;
 use crate::plan::{self, Environment, IntervalPlanner, LeaveOutEmpty, PushIntoOverlap};
 use crate::sema::typed;
@@ -37,6 +38,13 @@ use crate::tables::{self, Needs, RowSource, Scan, Stacks, TraceTable, Want, Wind
 
 /// How long a session that ends waits for what is going on in it.
 const LEAVING: Duration = Duration::from_millis(300);
+
+/// Tables that are small next to the trace, and that most questions begin with.
+const AHEAD: &[&str] =
+    &["goroutines", "goroutine_stats", "tasks", "regions", "logs", "procs", "threads", "gcs", "traces"];
+
+/// Bytes of a table that is read ahead.
+const LARGEST: usize = 64 << 20;
 
 /// How much of the machine queries may use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -174,6 +182,21 @@ impl Session {
         self.source.as_ref().and_then(|source| source.loss())
     }
 
+    /// Loads the small tables that most questions begin with, in one pass, for queries that are still to come; others may
+    /// run meanwhile. Without a trace, or where that can be read only once, it does nothing.
+    ///
+    /// # Errors
+    /// When the trace can't be read again, or when it is cancelled.
+    pub fn read_ahead(&self, progress: &dyn Progress, cancelled: &Cancelled) -> Result<(), Error> {
+        let Some(source) = self.source.as_ref().filter(|source| !source.reads_once()) else { return Ok(()) };
+        let mut needs = Needs::default();
+        for table in AHEAD.iter().filter_map(|name| catalog::table(name)) {
+            let columns: Vec<usize> = (0..table.columns.len()).collect();
+            needs.add(table, Want::all(&columns));
+        }
+        source.read_ahead(&needs, LARGEST, progress, cancelled)
+    }
+
     /// Plans a query.
     ///
     /// # Errors
@@ -279,7 +302,10 @@ impl Session {
             let config = self.state.config().clone().with_extension(Arc::new(tables::Feed::new(rows)));
             let context = Arc::new(TaskContext::from(&self.state).with_session_config(config));
             let plan = query.physical.clone();
-            runs.push(async move { collect(plan, context).await.map_err(Error::from) });
+            runs.push(async move {
+                let rows = load::apart(execute_stream(plan, context)?);
+                rows.try_collect().await.map_err(Error::from)
+            });
         }
         self.block_on(async |cancelled| {
             let source = source.clone();
@@ -307,8 +333,8 @@ impl Session {
         }
         self.block_on(async |_| {
             let physical = self.physical(&query.optimized, query.any_order).await?;
-            let mut stream = execute_stream(physical, self.state.task_ctx())?;
-            while let Some(batch) = stream.next().await {
+            let mut rows = load::apart(execute_stream(physical, self.state.task_ctx())?);
+            while let Some(batch) = rows.next().await {
                 present(&batch?)?;
             }
             Ok(())
@@ -335,8 +361,8 @@ impl Session {
     pub fn analyze(&self, query: &Prepared) -> Result<String, Error> {
         self.block_on(async |_| {
             let physical = self.physical(&query.optimized, query.any_order).await?;
-            let mut stream = execute_stream(physical.clone(), self.state.task_ctx())?;
-            while let Some(batch) = stream.next().await {
+            let mut rows = load::apart(execute_stream(physical.clone(), self.state.task_ctx())?);
+            while let Some(batch) = rows.next().await {
                 batch?;
             }
             Ok(DisplayableExecutionPlan::with_metrics(physical.as_ref()).indent(false).to_string())

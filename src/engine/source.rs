@@ -129,9 +129,39 @@ impl TraceSource {
     /// # Errors
     /// When the trace can't be read again, or when it is cancelled: then nothing of it is kept.
     pub(super) fn pass(&self, needs: &Needs, feeds: Vec<Feed>, cancelled: &Cancelled) -> Result<(), Error> {
-        let Opened { mut reader, position, .. } = self.reader()?;
+        let Opened { reader, position, .. } = self.reader()?;
         let fed: Vec<TableCall> = feeds.iter().map(|feed| feed.call().clone()).collect();
-        let mut receiver = Receiver::new(feeds, needs, self.meter(position), Some(cancelled));
+        let receiver = Receiver::new(feeds, needs, self.meter(position), Some(cancelled));
+        self.keep(needs, &fed, reader, receiver, cancelled)
+    }
+
+    /// Loads tables of at most so many bytes each, for queries that are still to come.
+    ///
+    /// # Errors
+    /// When the trace can't be read again, or when it is cancelled.
+    pub(super) fn read_ahead(
+        &self,
+        needs: &Needs,
+        largest: usize,
+        progress: &dyn Progress,
+        cancelled: &Cancelled,
+    ) -> Result<(), Error> {
+        // The first reader is left to the first query, which may come at the same time.
+        let Opened { reader, position, .. } = read(&self.input, &self.file)?;
+        let meter = Meter { progress, position, size: self.size };
+        let receiver = Receiver::new(Vec::new(), needs, meter, Some(cancelled)).keep_small(largest);
+        self.keep(needs, &[], reader, receiver, cancelled)
+    }
+
+    /// Makes a pass, and keeps the tables that no query is fed with.
+    fn keep(
+        &self,
+        needs: &Needs,
+        fed: &[TableCall],
+        mut reader: Reader,
+        mut receiver: Receiver<'_>,
+        cancelled: &Cancelled,
+    ) -> Result<(), Error> {
         let pass = Pass::new(needs, Window::default(), self.stacks.clone());
         let outcome = pass.run(&mut reader, &self.file, &mut receiver);
         self.finished(outcome);
@@ -142,8 +172,9 @@ impl TraceSource {
         let mut tables = receiver.into_tables();
         let mut loaded = lock(&self.loaded);
         for (call, want) in needs.iter().filter(|(call, _)| !fed.contains(call)) {
-            let batches = tables.remove(call).unwrap_or_default();
-            loaded.insert(call.clone(), Loaded { columns: want.columns.clone(), batches });
+            if let Some(batches) = tables.remove(call).unwrap_or(Some(Vec::new())) {
+                loaded.insert(call.clone(), Loaded { columns: want.columns.clone(), batches });
+            }
         }
         Ok(())
     }
@@ -159,7 +190,6 @@ impl TraceSource {
     }
 
     fn finished(&self, outcome: Outcome) {
-        self.progress.finish();
         let Some(problem) = outcome.problem else { return };
         let read = outcome.is_whole.then_some(outcome.bytes_read);
         let bytes = self.file.bytes.or(read);

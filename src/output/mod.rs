@@ -68,12 +68,14 @@ pub struct Advice {
     pub rows: &'static str,
     /// Shows cells and columns whole.
     pub cells: &'static str,
+    /// Shows the rows that a picture is made of.
+    pub table: &'static str,
 }
 
 impl Default for Advice {
     /// Options of the command line.
     fn default() -> Self {
-        Self { rows: "--max-rows", cells: "--format vertical" }
+        Self { rows: "--max-rows", cells: "--format vertical", table: "--format table" }
     }
 }
 
@@ -95,7 +97,14 @@ impl Options {
 impl Default for Options {
     /// For people at a place that is no terminal: 40 rows, any width, no colours.
     fn default() -> Self {
-        Self { max_rows: Some(40), width: None, header: true, color: false, advice: Advice::default(), render: None }
+        Self {
+            max_rows: Some(40),
+            width: None,
+            header: true,
+            color: false,
+            advice: Advice::default(),
+            render: None,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Dot commands: one list with what each takes and does, and the functions behind it.
 
 use std::fs;
-use std::io::{BufReader, Write as _};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 
@@ -9,10 +9,13 @@ use super::core::{Flow, Problem, Repl, Streams};
 use super::feed;
 use super::results::Output;
 use super::settings::Mode;
+use crate::catalog;
 use crate::engine::{self, ParamValue, Shelves};
+use crate::ide;
+use crate::library;
 use crate::output::escape;
+use crate::pages;
 use crate::syntax::similar::closest;
-use crate::{catalog, ide, library, pages};
 
 /// Files that read each other.
 const DEEPEST: usize = 16;
@@ -54,28 +57,119 @@ struct Call<'c> {
 }
 
 pub(super) const COMMANDS: &[Command] = &[
-    command("help", "[NAME]", Arguments::Commands, "list the commands, or explain one", "NAME may also be a table, a function or the code of an error, such as E0201.", help),
-    command("open", "FILE", Arguments::Files, "open another trace", "What is declared and set stays. Results that were kept are forgotten.", open),
+    command(
+        "help",
+        "[NAME]",
+        Arguments::Commands,
+        "list the commands, or explain one",
+        "NAME may also be a table, a function or the code of an error, such as E0201.",
+        help,
+    ),
+    command(
+        "open",
+        "FILE",
+        Arguments::Files,
+        "open another trace",
+        "What is declared and set stays. Results that were kept are forgotten.",
+        open,
+    ),
     command("tables", "", Arguments::None, "list the tables", "", tables),
     command("describe", "TABLE", Arguments::Tables, "show the columns of a table", "", describe),
     command("schema", "[TABLE]", Arguments::Tables, "the same; without a name, list the tables", "", schema),
     command("functions", "", Arguments::None, "list the functions", "", functions),
-    command("run", "[NAME [--PARAM VALUE]…]", Arguments::SavedQueries, "run a saved query; without a name, list them", "What the session declares with `query` comes first, then what `gtq run` finds.", run_saved),
-    command("set", "[NAME [VALUE]]", Arguments::None, "give a parameter of saved queries a value", "Each query that .run runs and that has a parameter of this name gets the value. Without a value it is\nforgotten; without a name, all are shown.", set),
-    command("params", "[NAME]", Arguments::SavedQueries, "show the parameters of a saved query, or those that are set", "", params),
-    command("mode", "[MODE]", Arguments::Modes, "set the form of results", "auto: the picture that a query renders, or a table; vertical where most columns have no room.\nThe others are those of --format that are text.", mode),
+    command(
+        "run",
+        "[NAME [--PARAM VALUE]…]",
+        Arguments::SavedQueries,
+        "run a saved query; without a name, list them",
+        "What the session declares with `query` comes first, then what `gtq run` finds.",
+        run_saved,
+    ),
+    command(
+        "set",
+        "[NAME [VALUE]]",
+        Arguments::None,
+        "give a parameter of saved queries a value",
+        "Each query that .run runs and that has a parameter of this name gets the value. Without a value it is\nforgotten; without a name, all are shown.",
+        set,
+    ),
+    command(
+        "params",
+        "[NAME]",
+        Arguments::SavedQueries,
+        "show the parameters of a saved query, or those that are set",
+        "",
+        params,
+    ),
+    command(
+        "mode",
+        "[MODE]",
+        Arguments::Modes,
+        "set the form of results",
+        "auto: the picture that a query renders, or a table; vertical where most columns have no room.\nThe others are those of --format that are text.",
+        mode,
+    ),
     command("maxrows", "[N]", Arguments::None, "set how many rows tables show, 0 for all", "", max_rows),
-    command("maxwidth", "[N]", Arguments::None, "set how wide tables are, 0 for the terminal's width", "", max_width),
+    command(
+        "maxwidth",
+        "[N]",
+        Arguments::None,
+        "set how wide tables are, 0 for the terminal's width",
+        "",
+        max_width,
+    ),
     command("timer", "[on|off]", Arguments::Switch, "show the time that a query takes", "", timer),
-    command("pager", "[on|off]", Arguments::Switch, "show what is taller than the screen through $PAGER", "Without $PAGER it is less -RFX.", pager),
-    command("output", "[FILE]", Arguments::Files, "write results to a file; without a name, to the screen", "Results are added one after the other. The name gives the format: .csv, .json, .md, …", output),
-    command("once", "FILE", Arguments::Files, "write the next result to a file", "The name gives the format: .csv, .parquet, .svg, .pb.gz for pprof, .pftrace for Perfetto, …", once),
-    command("read", "FILE", Arguments::Files, "take statements and commands from a file", "Statements end with a semicolon.", read),
-    command("save", "FILE", Arguments::Files, "write the declarations and the last query to a file", "gtq -f FILE and gtq run FILE take it.", save),
+    command(
+        "pager",
+        "[on|off]",
+        Arguments::Switch,
+        "show what is taller than the screen through $PAGER",
+        "Without $PAGER it is less -RFX.",
+        pager,
+    ),
+    command(
+        "output",
+        "[FILE]",
+        Arguments::Files,
+        "write results to a file; without a name, to the screen",
+        "Results are added one after the other. The name gives the format: .csv, .json, .md, …",
+        output,
+    ),
+    command(
+        "once",
+        "FILE",
+        Arguments::Files,
+        "write the next result to a file",
+        "The name gives the format: .csv, .parquet, .svg, .pb.gz for pprof, .pftrace for Perfetto, …",
+        once,
+    ),
+    command(
+        "read",
+        "FILE",
+        Arguments::Files,
+        "take statements and commands from a file",
+        "Statements end with a semicolon.",
+        read,
+    ),
+    command(
+        "save",
+        "FILE",
+        Arguments::Files,
+        "write the declarations and the last query to a file",
+        "gtq -f FILE and gtq run FILE take it.",
+        save,
+    ),
     command("edit", "", Arguments::None, "edit the last query with $VISUAL or $EDITOR, and run it", "", edit),
     command("last", "", Arguments::None, "show the last query", "", last),
     command("history", "[N]", Arguments::None, "show the last inputs", "Ctrl-R searches in them.", history),
-    command("explain", "[analyze] [QUERY]", Arguments::Query, "show how a query, or the last one, is run", "With analyze it is run, and each operator says what it did.", explain),
+    command(
+        "explain",
+        "[analyze] [QUERY]",
+        Arguments::Query,
+        "show how a query, or the last one, is run",
+        "With analyze it is run, and each operator says what it did.",
+        explain,
+    ),
     command("quit", "", Arguments::None, "leave, as Ctrl-D does", "", quit),
     command("exit", "", Arguments::None, "leave", "", quit),
 ];
@@ -135,7 +229,8 @@ pub(super) fn run(repl: &mut Repl, text: &str, streams: &mut Streams<'_>) -> Res
         return Err(format!("there is no command `.{name}`; {hint}").into());
     };
     // Who writes queries ends everything with a semicolon.
-    let rest = if command.arguments == Arguments::Query { rest } else { rest.trim_end().trim_end_matches(';') };
+    let rest =
+        if command.arguments == Arguments::Query { rest } else { rest.trim_end().trim_end_matches(';') };
     let call = Call { command, rest: rest.trim(), words: words(rest)? };
     (command.run)(repl, &call, streams)
 }

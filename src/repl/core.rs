@@ -79,7 +79,7 @@ impl From<String> for Problem {
 /// An interactive session.
 pub struct Repl {
     setup: Setup,
-    pub(super) session: Session,
+    pub(super) session: Arc<Session>,
     pub(super) settings: Settings,
     pub(super) declarations: Declarations,
     pub(super) cache: Cache,
@@ -126,10 +126,6 @@ impl Repl {
     /// The trace's path.
     pub fn trace(&self) -> Option<&Path> {
         self.setup.trace.as_deref()
-    }
-
-    pub(super) fn limits(&self) -> Limits {
-        self.setup.limits
     }
 
     pub(super) fn screen(&self) -> Option<Screen> {
@@ -220,12 +216,7 @@ impl Repl {
     }
 
     /// Says whether an assertion holds.
-    fn assert(
-        &self,
-        assertion: &Assertion,
-        source: &str,
-        streams: &mut Streams<'_>,
-    ) -> Result<(), Problem> {
+    fn assert(&self, assertion: &Assertion, source: &str, streams: &mut Streams<'_>) -> Result<(), Problem> {
         let prepared = self.session.prepare(&assertion.query)?;
         self.session.load([&prepared])?;
         let mut outcome = Outcome::Fails(Vec::new());
@@ -288,9 +279,10 @@ impl Repl {
     }
 }
 
-fn open(trace: Option<&Path>, setup: &Setup) -> Result<Session, engine::Error> {
-    match trace {
+fn open(trace: Option<&Path>, setup: &Setup) -> Result<Arc<Session>, engine::Error> {
+    let session = match trace {
         None => Session::without_trace(setup.limits),
         Some(path) => Session::open(Input::File(path.to_owned()), setup.limits, setup.progress.clone()),
-    }
+    };
+    session.map(Arc::new)
 }

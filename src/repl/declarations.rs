@@ -98,7 +98,8 @@ impl Typed {
         let typed = whole.get(self.span.start..self.span.end).unwrap_or_default();
         // What was typed, what that uses, and the text of the whole session.
         let session = SourceId(others.len() + 1);
-        let shown = std::iter::once((name, typed)).chain(others.iter().copied()).chain([("<session>", whole)]);
+        let shown =
+            std::iter::once((name, typed)).chain(others.iter().copied()).chain([("<session>", whole)]);
         let shown: Vec<Source<'_>> = shown.map(|(name, text)| Source { name, text }).collect();
         let place = |source: SourceId, span: Span| {
             // What is missing at the end is missing in what was typed.

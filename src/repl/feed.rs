@@ -24,7 +24,9 @@ pub fn read(repl: &mut Repl, lines: impl BufRead, streams: &mut Streams<'_>) -> 
         }
         held.push_str(&line);
         held.push('\n');
-        if line.contains(';') && is_ended(&held) && repl.take(&std::mem::take(&mut held), streams) == Flow::Leave
+        if line.contains(';')
+            && is_ended(&held)
+            && repl.take(&std::mem::take(&mut held), streams) == Flow::Leave
         {
             return Ok(Flow::Leave);
         }

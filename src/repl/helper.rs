@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -9,14 +11,14 @@ use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Context, Helper};
 
+use super::ahead::Ahead;
 use super::commands::{self, Arguments, COMMANDS};
 use super::settings::Mode;
-use super::values::KnownValues;
+use crate::catalog;
 use crate::diag::Span;
-use crate::engine::{self, Origin, Shelves};
+use crate::engine::{self, Origin, Shelves, stem};
 use crate::ide::{self, Completion, Document, Ending, HighlightKind};
 use crate::output::escape;
-use crate::{catalog, engine::stem};
 
 /// Columns of a description in a list of completions.
 const DETAIL: usize = 48;
@@ -24,7 +26,9 @@ const DETAIL: usize = 48;
 pub(super) struct Assistant {
     /// What the session declares; stands before what is typed.
     pub(super) declared: String,
-    pub(super) values: KnownValues,
+    pub(super) values: Ahead,
+    /// Whether something has been typed.
+    typed: Arc<AtomicBool>,
     pub(super) color: bool,
     files: FilenameCompleter,
     /// Where the cursor is on a bracket or behind one.
@@ -32,10 +36,10 @@ pub(super) struct Assistant {
 }
 
 impl Assistant {
-    pub(super) fn new(color: bool) -> Self {
-        let values = KnownValues::default();
+    pub(super) fn new(color: bool, typed: Arc<AtomicBool>) -> Self {
+        let values = Ahead::default();
         let files = FilenameCompleter::new();
-        Self { declared: String::new(), values, color, files, bracket: Cell::new(None) }
+        Self { declared: String::new(), values, typed, color, files, bracket: Cell::new(None) }
     }
 
     /// What could stand at a place of the line, with places in the line.
@@ -51,8 +55,7 @@ impl Assistant {
 
     /// The line behind what is declared, and where it begins.
     fn document(&self, line: &str) -> (Document, usize) {
-        let (program, diagnostics) =
-            engine::gather(&format!("{}{line}", self.declared), &Origin::Typed);
+        let (program, diagnostics) = engine::gather(&format!("{}{line}", self.declared), &Origin::Typed);
         (Document::new(program, diagnostics), self.declared.len())
     }
 }
@@ -96,7 +99,9 @@ impl Assistant {
     fn complete_query(&self, line: &str, pos: usize) -> rustyline::Result<(usize, Vec<Pair>)> {
         let found = self.completions(line, pos);
         let start = found.first().map_or(pos, |item| item.replace.start);
-        let found = found.into_iter().filter(|item| item.replace.start == start);
+        // Names of a trace may hold control characters, which the line editor would write as they are.
+        let is_safe = |item: &Completion| !item.insert.contains(escape::is_unsafe);
+        let found = found.into_iter().filter(|item| item.replace.start == start && is_safe(item));
         let items: Vec<(String, String, String)> = found
             .map(|item| {
                 let about = match (item.detail.as_str(), item.documentation.lines().next()) {
@@ -143,8 +148,7 @@ fn arguments(arguments: Arguments) -> Vec<(String, String)> {
             for text in Shelves::of_user().texts() {
                 let own = stem(&text.origin);
                 for query in engine::compile(&text.text, &text.origin).saved_queries() {
-                    let name =
-                        if query.name == own { own.clone() } else { format!("{own}:{}", query.name) };
+                    let name = if query.name == own { own.clone() } else { format!("{own}:{}", query.name) };
                     names.push((name, query.doc.lines().next().unwrap_or_default().to_owned()));
                 }
             }
@@ -193,6 +197,10 @@ impl Hinter for Assistant {
 
     /// The rest of the only word that fits, or the call that is being written.
     fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Advice> {
+        if line.is_empty() {
+            return None;
+        }
+        self.typed.store(true, Ordering::Relaxed);
         if pos < line.len() || line.trim().is_empty() {
             return None;
         }

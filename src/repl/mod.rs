@@ -6,17 +6,18 @@
 //!
 //! Does *not* know: arguments of the command line, traces.
 
+mod ahead;
 mod cache;
 mod commands;
 mod core;
 mod declarations;
 mod feed;
 mod helper;
+mod loading;
 mod pager;
 mod prompt;
 mod results;
 mod settings;
-mod values;
 
 pub use core::{Flow, Repl, Setup, Streams};
 pub use feed::read;

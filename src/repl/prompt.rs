@@ -1,21 +1,22 @@
 //! The edge to a terminal: reads inputs with a line editor, and stops queries on Ctrl-C.
 
-use std::io::{self, BufReader, Write as _};
+use std::io::{self, BufReader};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use rustyline::config::Configurer as _;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
 
+use super::ahead::Ahead;
 use super::core::{Flow, Repl, Streams};
 use super::feed;
 use super::helper::Assistant;
-use super::values::KnownValues;
-use crate::engine::{Cancel, config_folder, state_folder};
+use super::loading::Loading;
+use crate::engine::{Cancel, Session, config_folder, state_folder};
 use crate::output::escape;
 
 const PROMPT: &str = "gtq> ";
@@ -38,7 +39,8 @@ pub fn converse(repl: &mut Repl) -> io::Result<()> {
         .map_err(io::Error::other)?
         .build();
     let mut editor: Editor<Assistant, FileHistory> = Editor::with_config(config).map_err(io::Error::other)?;
-    editor.set_helper(Some(Assistant::new(color)));
+    let moved = Arc::new(AtomicBool::new(false));
+    editor.set_helper(Some(Assistant::new(color, moved.clone())));
     let history = state_folder().map(|folder| folder.join("history"));
     // Without a file there is only the history of this session.
     if let Some(path) = &history {
@@ -49,24 +51,29 @@ pub fn converse(repl: &mut Repl) -> io::Result<()> {
     let stop = stop_on_interrupt()?;
     let (mut out, mut err) = (io::stdout(), io::stderr());
     let mut streams = Streams { out: &mut out, err: &mut err };
-    greet(repl, &mut streams)?;
     if read_settings(repl, &mut streams)? == Flow::Leave {
         return Ok(());
     }
-    let mut trace = None;
+    let greeting = greeting(repl);
+    writeln!(streams.out, "{}", repl.dim(&greeting))?;
+    let mut session: Option<Arc<Session>> = None;
     loop {
+        let opened = session.as_ref().is_none_or(|session| !Arc::ptr_eq(session, &repl.session));
+        session = Some(repl.session.clone());
         if let Some(assistant) = editor.helper_mut() {
             assistant.declared = repl.declared();
-            if trace.as_deref() != repl.trace() {
-                trace = repl.trace().map(ToOwned::to_owned);
-                assistant.values = trace
-                    .as_deref()
-                    .map(|path| KnownValues::of(path, repl.limits().memory))
-                    .unwrap_or_default();
+            if opened {
+                let loading = Loading::new(greeting.clone(), columns(repl), moved.clone());
+                assistant.values = Ahead::start(repl.session.clone(), Arc::new(loading));
             }
         }
-        match editor.readline(PROMPT) {
+        let read = editor.readline(PROMPT);
+        moved.store(true, Ordering::Relaxed);
+        match read {
             Ok(input) => {
+                if let Some(path) = &history {
+                    let _ = editor.append_history(path);
+                }
                 *stop.lock().unwrap_or_else(PoisonError::into_inner) = Some(repl.cancel());
                 let flow = repl.take(&input, &mut streams);
                 *stop.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -79,19 +86,21 @@ pub fn converse(repl: &mut Repl) -> io::Result<()> {
             Err(e) => return Err(io::Error::other(e)),
         }
     }
-    if let Some(path) = &history {
-        let _ = editor.append_history(path);
-    }
     Ok(())
 }
 
-fn greet(repl: &Repl, streams: &mut Streams<'_>) -> io::Result<()> {
+fn greeting(repl: &Repl) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let trace = match repl.trace() {
         Some(path) => escape::terminal(&path.display().to_string()).into_owned(),
         None => "no trace is open, .open FILE opens one".to_owned(),
     };
-    writeln!(streams.out, "{}", repl.dim(&format!("gtq {version}: {trace}; .help lists the commands")))
+    format!("gtq {version}: {trace}; .help lists the commands")
+}
+
+/// Columns of the terminal, if it can show how far something is.
+fn columns(repl: &Repl) -> usize {
+    repl.screen().filter(|screen| screen.color).map_or(0, |screen| screen.size().0)
 }
 
 /// Reads the user's file of commands and declarations, if there is one.

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -13,7 +13,7 @@ use super::core::{Problem, Repl, Streams};
 use super::pager::Paged;
 use super::settings::Mode;
 use crate::engine;
-use crate::output::{self, Advice, Error, Format, Options, Render, Writer, escape, human};
+use crate::output::{self, Advice, Error, Format, Options, Render, escape, human};
 
 /// Records of a vertical listing that takes the place of a table.
 const MAX_RECORDS: usize = 10;
@@ -65,24 +65,32 @@ impl Repl {
         let schema = prepared.schema();
         let known = self.cache.get(&key);
         let mut kept = Kept::new();
+        let mut time = Duration::ZERO;
         let is_known = known.is_some();
         if !is_known {
             self.session.load([&prepared])?;
         }
         let session = &self.session;
-        let rows: &mut Rows<'_> = &mut |take| match &known {
-            Some(batches) => batches.iter().try_for_each(|batch| take(batch).map_err(engine::Error::Output)),
-            None => session.run(&prepared, |batch| {
-                kept.add(batch);
-                take(batch)
-            }),
+        // Whoever reads in a pager takes their own time.
+        let rows: &mut Rows<'_> = &mut |take| {
+            let computed = match &known {
+                Some(batches) => {
+                    batches.iter().try_for_each(|batch| take(batch).map_err(engine::Error::Output))
+                }
+                None => session.run(&prepared, |batch| {
+                    kept.add(batch);
+                    take(batch)
+                }),
+            };
+            time = since.elapsed();
+            computed
         };
         self.show(&manner, schema, rows, streams)?;
         if !is_known {
             self.cache.keep(key, kept);
         }
         if self.settings.timer && self.output.is_none() {
-            let time = human::duration(i64::try_from(since.elapsed().as_nanos()).unwrap_or(i64::MAX));
+            let time = human::duration(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX));
             writeln!(streams.out, "{}", self.dim(&time))?;
         }
         if self.output.as_ref().is_some_and(|output| output.once) {
@@ -126,7 +134,7 @@ impl Repl {
                 width: screen.map(|screen| self.settings.max_width.unwrap_or(screen.size().0)),
                 header: true,
                 color: screen.is_some_and(|screen| screen.color),
-                advice: Advice { rows: ".maxrows", cells: ".mode vertical" },
+                advice: Advice { rows: ".maxrows", cells: ".mode vertical", table: ".mode table" },
                 render: None::<Render>,
             },
         }
@@ -163,7 +171,8 @@ impl Repl {
 }
 
 /// Gives the batches of a result to whom it is called with.
-type Rows<'r> = dyn FnMut(&mut dyn FnMut(&RecordBatch) -> Result<(), Error>) -> Result<(), engine::Error> + 'r;
+type Rows<'r> =
+    dyn FnMut(&mut dyn FnMut(&RecordBatch) -> Result<(), Error>) -> Result<(), engine::Error> + 'r;
 
 fn write(
     manner: &Manner,

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with the rooms that it may use. `lib.rs` and `main.rs` are no rooms.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("stack", &[]),
     ("diag", &[]),
     ("compression", &[]),
@@ -36,17 +36,26 @@ const MAY_USE: [(&str, &[&str]); 15] = [
         ],
     ),
     ("output", &["diag"]),
-    ("cli", &["diag", "capture", "catalog", "syntax", "library", "ide", "tables", "engine", "output"]),
+    ("pages", &["catalog", "syntax", "library", "tables", "engine"]),
+    ("repl", &["diag", "catalog", "syntax", "library", "sema", "ide", "engine", "output", "pages"]),
+    (
+        "cli",
+        &[
+            "diag", "capture", "catalog", "syntax", "library", "ide", "tables", "engine", "output", "pages",
+            "repl",
+        ],
+    ),
 ];
 
 /// Libraries that only some rooms may use.
-const LIBRARIES: [(&str, &[&str]); 8] = [
-    ("arrow", &["tables", "plan", "engine", "output", "cli"]),
+const LIBRARIES: [(&str, &[&str]); 9] = [
+    ("arrow", &["tables", "plan", "engine", "output", "pages", "repl", "cli"]),
     ("datafusion", &["tables", "plan", "engine"]),
     ("chumsky", &["syntax"]),
     ("clap", &["cli"]),
     ("inferno", &["output"]),
     ("prost", &["output"]),
+    ("rustyline", &["repl"]),
     ("ureq", &["capture"]),
     ("zstd", &["compression"]),
 ];

@@ -23,7 +23,7 @@ use arrow::datatypes::{Int64Type, Schema};
 
 use super::table::{dim, rows};
 use super::types::Type;
-use super::{Error, Options, Render, Summary, Writer, cell, escape};
+use super::{Advice, Error, Options, Render, Summary, Writer, cell, escape};
 use axis::Unit;
 use text::Paper;
 
@@ -135,6 +135,7 @@ pub(super) struct Drawing<W> {
     picture: Box<dyn Picture>,
     medium: Medium,
     paper: Paper,
+    advice: Advice,
     rows: u64,
 }
 
@@ -158,7 +159,7 @@ impl<W: io::Write + Send> Drawing<W> {
 
     fn of(picture: Box<dyn Picture>, options: &Options, medium: Medium, out: W) -> Self {
         let paper = Paper::new(options.width, options.max_rows, options.color);
-        Self { out, picture, medium, paper, rows: 0 }
+        Self { out, picture, medium, paper, advice: options.advice, rows: 0 }
     }
 }
 
@@ -174,7 +175,7 @@ impl<W: io::Write + Send> Writer for Drawing<W> {
             Medium::Svg => self.out.write_all(self.picture.svg()?.as_bytes())?,
             Medium::Text => {
                 self.out.write_all(self.picture.text(&self.paper).as_bytes())?;
-                let notice = format!("({}; --format table shows them)", rows(self.rows, self.rows));
+                let notice = format!("({}; {} shows them)", rows(self.rows, self.rows), self.advice.table);
                 writeln!(self.out, "{}", dim(&notice, self.paper.color))?;
             }
         }

@@ -1,0 +1,318 @@
+//! The interactive session: in a terminal, and from a pipe.
+
+use std::fs;
+
+use crate::cli::{answer, check_good, run_with_input, utf8};
+use crate::support::at;
+use crate::terminal::{Setting, Terminal, home};
+
+const TRACE: &str = "examples/sum/trace.dat";
+
+/// Takes hours, if nobody stops it.
+const LONG: &str = "select count() from events a cross join events b cross join events c cross join events d \
+                    where a.g + b.g + c.g = d.g";
+
+/// How far a load is, and what took how long: different each time.
+fn lasting(screen: &str) -> String {
+    let cut = |line: &str| line.split_once("  read").map_or(line, |(before, _)| before).to_owned();
+    screen.lines().map(|line| cut(line) + "\n").collect()
+}
+
+struct Place {
+    home: tempfile::TempDir,
+    columns: u16,
+    rows: u16,
+}
+
+impl Place {
+    fn new(columns: u16, rows: u16) -> Self {
+        let home = home();
+        let settings = home.path().join(".config/gtq");
+        fs::create_dir_all(&settings).unwrap();
+        fs::write(settings.join("rc"), ".timer off\n").unwrap();
+        Self { home, columns, rows }
+    }
+
+    fn start(&self, trace: &str, variables: &[(&str, &str)]) -> Terminal {
+        let Self { home, columns, rows } = self;
+        let terminal = Terminal::start(&Setting {
+            args: &[trace],
+            columns: *columns,
+            rows: *rows,
+            home: home.path(),
+            variables,
+        });
+        terminal.wait_for_prompt();
+        terminal
+    }
+}
+
+/// The screen after some questions, at a width.
+fn conversation(columns: u16, rows: u16) -> String {
+    let place = Place::new(columns, rows);
+    let mut terminal = place.start(TRACE, &[("NO_COLOR", "1")]);
+    terminal.ask(".pager off");
+    terminal.ask("select g, name, sched_wait from goroutines limit 3");
+    terminal.ask("from goroutines |> order by exec desc |> limit 1");
+    terminal.ask("from regions |> render histogram(dur)");
+    terminal.ask("select nme from goroutines");
+    lasting(&terminal.screen())
+}
+
+#[test]
+fn screens_of_60_columns() {
+    insta::assert_snapshot!(conversation(60, 90));
+}
+
+#[test]
+fn screens_of_80_columns() {
+    insta::assert_snapshot!(conversation(80, 90));
+}
+
+#[test]
+fn screens_of_200_columns() {
+    insta::assert_snapshot!(conversation(200, 90));
+}
+
+#[test]
+fn what_is_typed_is_completed() {
+    let place = Place::new(100, 30);
+    let mut terminal = place.start(TRACE, &[]);
+    terminal.keys("from gorou\t");
+    let shown = terminal.wait_for("goroutine_states");
+    assert!(shown.contains("a row is a stay of a goroutine in a state"), "{shown}");
+    terminal.keys("s |> wher\t");
+    terminal.wait_for("where");
+    // The names in the trace are known as soon as it has been read.
+    terminal.interrupt();
+    let mut tries = 0;
+    loop {
+        terminal.keys("from goroutines |> where name = 'main.main.\t");
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        if terminal.screen().contains("main.main.func1'") || tries == 100 {
+            break;
+        }
+        tries += 1;
+        terminal.interrupt();
+    }
+    assert!(terminal.screen().contains("main.main.func1'"), "{}", terminal.screen());
+}
+
+#[test]
+fn commands_are_completed_too() {
+    let place = Place::new(100, 30);
+    let mut terminal = place.start(TRACE, &[]);
+    terminal.keys(".desc\t");
+    terminal.wait_for(".describe");
+    terminal.keys(" goroutine_sta\t");
+    terminal.wait_for("goroutine_states");
+    terminal.interrupt();
+    terminal.keys(".mode \t");
+    terminal.wait_for("markdown");
+    terminal.interrupt();
+    terminal.keys(".run sched:\t");
+    terminal.wait_for("sched:longest_waits");
+}
+
+#[test]
+fn a_query_may_have_several_lines() {
+    let place = Place::new(100, 30);
+    let mut terminal = place.start(TRACE, &[]);
+    terminal.line("select count(),");
+    terminal.line("  sum(exec) from goroutines where");
+    let shown = terminal.ask("  name = 'main.main.func1'");
+    assert!(shown.contains("(1 row)"), "{shown}");
+}
+
+#[test]
+fn a_paste_is_one_input() {
+    let place = Place::new(100, 30);
+    let mut terminal = place.start(TRACE, &[]);
+    terminal.keys("\u{1b}[200~select 1 + 1 as first;\nselect 2 + 3 as second;\n\u{1b}[201~");
+    terminal.line("");
+    let shown = terminal.wait_for("second");
+    let shown = if shown.ends_with("gtq>") { shown } else { terminal.wait_for_prompt() };
+    assert!(shown.contains("first") && !shown.contains("error"), "{shown}");
+}
+
+#[test]
+fn a_query_can_be_stopped() {
+    let place = Place::new(100, 30);
+    let mut terminal = place.start(TRACE, &[]);
+    terminal.line(LONG);
+    terminal.wait_for("= d.g");
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    terminal.keys("\u{3}");
+    terminal.wait_for("cancelled");
+    let shown = terminal.ask("select count() as tasks from tasks");
+    assert!(shown.contains("(1 row)"), "{shown}");
+    terminal.keys("\u{4}");
+    terminal.wait_for_end();
+}
+
+#[test]
+fn inputs_are_remembered() {
+    let place = Place::new(100, 30);
+    let mut terminal = place.start(TRACE, &[]);
+    terminal.ask("select 41 + 1 as answer");
+    terminal.ask("select 7 as seven");
+    terminal.line(".quit");
+    terminal.wait_for_end();
+    let mut terminal = place.start(TRACE, &[]);
+    terminal.keys("\u{1b}[A\u{1b}[A");
+    terminal.wait_for("gtq> select 7 as seven");
+    terminal.interrupt();
+    terminal.keys("\u{12}41 +");
+    terminal.wait_for("select 41 + 1 as answer");
+    terminal.keys("\u{7}");
+    terminal.interrupt();
+    terminal.ask(".history 3");
+    let shown = terminal.screen();
+    assert!(shown.contains("select 7 as seven"), "{shown}");
+}
+
+#[test]
+fn long_results_go_through_a_pager() {
+    let place = Place::new(100, 20);
+    let mut terminal = place.start(TRACE, &[("PAGER", "sed 's/^/paged /' | tail -n 3")]);
+    let shown = terminal.ask("select g, start from goroutine_states limit 30");
+    assert!(shown.contains("paged "), "{shown}");
+    let shown = terminal.ask("select 5 as few");
+    assert!(!shown.contains("paged "), "{shown}");
+}
+
+#[test]
+fn a_table_without_room_stands_upright() {
+    let place = Place::new(40, 70);
+    let mut terminal = place.start(TRACE, &[]);
+    let shown = terminal.ask("select * from goroutines limit 1");
+    assert!(shown.contains("row 1"), "{shown}");
+}
+
+/// A trace with a region's name changed to control sequences.
+#[test]
+fn names_can_not_drive_the_terminal() {
+    let mut bytes = fs::read(at(TRACE)).unwrap();
+    let name = b"sumTask";
+    let place_of = bytes.windows(name.len()).position(|window| window == name).expect("a task");
+    bytes[place_of..place_of + name.len()].copy_from_slice(b"\x1b[2J\x07\x1bc");
+    let place = Place::new(100, 30);
+    let path = place.home.path().join("hostile.trace");
+    fs::write(&path, bytes).unwrap();
+    let mut terminal = place.start(path.to_str().unwrap(), &[]);
+    let shown = terminal.ask("select name from tasks limit 1");
+    assert!(shown.contains("\\u{1b}[2J\\u{7}\\u{1b}c"), "{shown}");
+    // Completion would write it into the line.
+    terminal.keys("select count() from tasks where name = '\t");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let shown = terminal.screen();
+    assert!(shown.contains("gtq> select name") && shown.ends_with("name = '"), "{shown}");
+}
+
+#[test]
+fn brackets_and_words_are_coloured() {
+    let place = Place::new(100, 30);
+    let mut terminal = place.start(TRACE, &[]);
+    terminal.keys("select count(");
+    terminal.wait_for("count(");
+    assert!(utf8(&terminal.formatted()).contains("\u{1b}[34"), "{:?}", utf8(&terminal.formatted()));
+    let mut plain = place.start(TRACE, &[("NO_COLOR", "1")]);
+    plain.keys("select count(");
+    plain.wait_for("count(");
+    assert!(!utf8(&plain.formatted()).contains("\u{1b}[34"), "{:?}", utf8(&plain.formatted()));
+}
+
+#[test]
+fn a_dumb_terminal_will_do() {
+    let place = Place::new(80, 24);
+    let setting = Setting {
+        args: &[TRACE],
+        columns: 80,
+        rows: 24,
+        home: place.home.path(),
+        variables: &[("TERM", "dumb")],
+    };
+    let mut terminal = Terminal::start(&setting);
+    terminal.wait_for("gtq>");
+    terminal.line("select 6 * 7 as answer");
+    terminal.wait_for("42");
+    terminal.line(".quit");
+    terminal.wait_for_end();
+}
+
+/// What statements and commands from a pipe say, all of it.
+fn piped(input: &str) -> String {
+    let output = run_with_input(&[TRACE], input.as_bytes());
+    format!("{}{}", utf8(&output.stdout), utf8(&output.stderr))
+}
+
+#[test]
+fn commands_of_all_kinds() {
+    insta::assert_snapshot!(piped(
+        ".help\n.help mode\n.help E0201\n.help p99\n.help nothing\n.tables now\n.tabels\n.describe regions\n\
+         .mode\n.mode json\nselect 1 as one;\n.mode nothing\n.mode auto\n.maxrows 2\n.maxrows\n.maxrows some\n\
+         .timer\n.timer on\n.timer off\n.timer perhaps\n.pager\n.maxwidth 40\n.maxwidth\n.last\n.params\n\
+         .set n 2\n.params\n.set n\n.set\n.params sched:longest_waits\n.open nowhere\n.once\n.read nowhere\n\
+         .explain select count() from goroutines\n.history 2\n.quit\nselect 'never';\n"
+    ));
+}
+
+#[test]
+fn declarations_live_as_long_as_the_session() {
+    insta::assert_snapshot!(piped(
+        "let least = 1ms;\n\
+         fn long(d: duration) = d >= least;\n\
+         query waits(n: int = 3) =\n  from goroutine_states |> where state = 'runnable' and long(dur)\n  \
+         |> aggregate count() as waits group by g |> order by waits desc, g |> limit $n;\n\
+         from waits();\n\
+         let least = 100ms;\n\
+         .run waits --n 2\n\
+         .set n 1\n\
+         .run waits\n\
+         .run waits --m 1\n\
+         fn long(d: duration) = e;\n\
+         from waits(n: 1);\n\
+         assert tasks: (select count() from tasks) > 0;\n\
+         assert none: (select count() from tasks) = 0;\n"
+    ));
+}
+
+#[test]
+fn what_is_saved_can_be_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.gtq");
+    let file = file.to_str().unwrap();
+    let input =
+        format!("let least = 1ms;\nselect count() as n from regions\nwhere dur > least;\n.save {file}\n");
+    let output = run_with_input(&[TRACE], input.as_bytes());
+    check_good(&output);
+    insta::assert_snapshot!(fs::read_to_string(file).unwrap());
+    assert_eq!(utf8(&output.stdout), answer(&["-f", file, TRACE]));
+}
+
+#[test]
+fn results_go_to_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (csv, pprof, commands) = (file("a.csv"), file("a.pb.gz"), file("c.gtq"));
+    fs::write(&commands, "select 3 as three;\n.mode csv\n").unwrap();
+    let input = format!(
+        ".output {csv}\nselect 1 as one;\nselect 2 as two;\n.output\n\
+         .once {pprof}\nselect stack, count() as count from samples;\nselect 4 as four;\n.read {commands}\n\
+         select 5 as five;\n.once {TRACE}\n"
+    );
+    let output = run_with_input(&[TRACE], input.as_bytes());
+    assert_eq!(fs::read_to_string(&csv).unwrap(), "one\n1\ntwo\n2\n");
+    assert_eq!(fs::read(&pprof).unwrap()[..2], [0x1f, 0x8b]);
+    insta::assert_snapshot!(format!("{}{}", utf8(&output.stdout), utf8(&output.stderr)));
+}
+
+#[test]
+fn statements_from_a_pipe_fail_as_others_do() {
+    let output = run_with_input(&[TRACE], b"select nothing from goroutines;\nselect 1 as one;\n");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(utf8(&output.stdout).contains("one"), "{output:?}");
+    let output = run_with_input(&[], b"select count() from goroutines;");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(utf8(&output.stderr).contains(".open"), "{output:?}");
+}
