@@ -231,7 +231,7 @@ pub(super) fn run(repl: &mut Repl, text: &str, streams: &mut Streams<'_>) -> Res
     // Who writes queries ends everything with a semicolon.
     let rest =
         if command.arguments == Arguments::Query { rest } else { rest.trim_end().trim_end_matches(';') };
-    let call = Call { command, rest: rest.trim(), words: words(rest)? };
+    let call = Call { command, rest: rest.trim(), words: words(rest) };
     (command.run)(repl, &call, streams)
 }
 
@@ -246,7 +246,7 @@ pub(super) fn find(name: &str) -> Option<&'static Command> {
 }
 
 /// Words at spaces; quotes keep one together.
-fn words(text: &str) -> Result<Vec<String>, Problem> {
+fn words(text: &str) -> Vec<String> {
     let (mut words, mut word, mut quote): (Vec<String>, Option<String>, Option<char>) = (vec![], None, None);
     for c in text.chars() {
         match quote {
@@ -261,7 +261,7 @@ fn words(text: &str) -> Result<Vec<String>, Problem> {
     }
     // A query behind a command may have an apostrophe in a comment; its words do not matter.
     words.extend(word);
-    Ok(words)
+    words
 }
 
 fn say(streams: &mut Streams<'_>, text: &str) -> Result<Flow, Problem> {
@@ -492,7 +492,8 @@ fn queries_of(text: &str) -> String {
     use crate::syntax::ast::StatementKind;
     let (file, _) = crate::syntax::parse(text);
     let queries = file.statements.iter().filter(|s| matches!(s.kind, StatementKind::Query(_)));
-    queries.filter_map(|s| text.get(s.span.start..s.span.end)).map(|text| format!("{text};\n")).collect()
+    let texts = queries.filter_map(|s| text.get(s.span.start..s.span.end));
+    texts.flat_map(|text| [text, ";\n"]).collect()
 }
 
 fn edit(repl: &mut Repl, _: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {

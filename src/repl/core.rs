@@ -203,8 +203,7 @@ impl Repl {
         if !compiled.queries.is_empty() {
             self.last = Some(text.to_owned());
         }
-        // A result depends on all texts that it is compiled from.
-        let sources: String = compiled.sources().map(|(name, text)| format!("{name}\n{text}\n")).collect();
+        let sources = sources(&compiled);
         for (n, query) in compiled.queries.iter().enumerate() {
             self.answer(query, format!("{n}\n{sources}"), streams)?;
         }
@@ -259,7 +258,7 @@ impl Repl {
         if compiled.has_errors() {
             return Err(format!("{name} has errors: gtq check shows them").into());
         }
-        let sources: String = compiled.sources().map(|(name, text)| format!("{name}\n{text}\n")).collect();
+        let sources = sources(&compiled);
         let Some(query) = query else {
             for (n, query) in compiled.queries.iter().enumerate() {
                 self.answer(query, format!("{n}\n{sources}"), streams)?;
@@ -277,6 +276,11 @@ impl Repl {
         let arguments: Vec<String> = values.iter().map(|v| format!("{}={}", v.param, v.text)).collect();
         self.answer(&typed, format!("{} {}\n{sources}", query.name, arguments.join(" ")), streams)
     }
+}
+
+/// All texts that a result depends on.
+fn sources(compiled: &engine::Compiled) -> String {
+    compiled.sources().flat_map(|(name, text)| [name, "\n", text, "\n"]).collect()
 }
 
 fn open(trace: Option<&Path>, setup: &Setup) -> Result<Arc<Session>, engine::Error> {

@@ -28,7 +28,7 @@ pub(super) struct Typed {
 
 impl Declarations {
     pub(super) fn text(&self) -> String {
-        self.0.iter().map(|declaration| format!("{};\n", declaration.text)).collect()
+        self.0.iter().flat_map(|declaration| [declaration.text.as_str(), ";\n"]).collect()
     }
 
     /// Compiles what was typed behind the declarations. What it declares anew takes the place of the old; where others

@@ -84,19 +84,19 @@ impl Completer for Assistant {
             let start = pos - rest.len();
             return match command {
                 None => Ok((start, pairs(command_names(), rest))),
-                Some(command) if command.arguments == Arguments::Query => self.complete_query(line, pos),
+                Some(command) if command.arguments == Arguments::Query => Ok(self.complete_query(line, pos)),
                 Some(command) if command.arguments == Arguments::Files => {
                     self.files.complete(line, pos, context)
                 }
                 Some(command) => Ok((start, pairs(arguments(command.arguments), rest))),
             };
         }
-        self.complete_query(line, pos)
+        Ok(self.complete_query(line, pos))
     }
 }
 
 impl Assistant {
-    fn complete_query(&self, line: &str, pos: usize) -> rustyline::Result<(usize, Vec<Pair>)> {
+    fn complete_query(&self, line: &str, pos: usize) -> (usize, Vec<Pair>) {
         let found = self.completions(line, pos);
         let start = found.first().map_or(pos, |item| item.replace.start);
         // Names of a trace may hold control characters, which the line editor would write as they are.
@@ -111,7 +111,7 @@ impl Assistant {
                 (item.label, item.insert, about)
             })
             .collect();
-        Ok((start, listed(items)))
+        (start, listed(items))
     }
 }
 

@@ -11,12 +11,14 @@ pub(super) struct Paged<'w> {
     out: &'w mut (dyn Write + Send),
     height: usize,
     held: Vec<u8>,
+    /// Lines of what is held.
+    lines: usize,
     pager: Option<Child>,
 }
 
 impl<'w> Paged<'w> {
     pub(super) fn new(out: &'w mut (dyn Write + Send), height: usize) -> Self {
-        Self { out, height, held: Vec::new(), pager: None }
+        Self { out, height, held: Vec::new(), lines: 0, pager: None }
     }
 
     /// All has been written; waits until it has been seen.
@@ -43,7 +45,8 @@ impl Write for Paged<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.pager.is_none() && self.height < usize::MAX {
             self.held.extend_from_slice(bytes);
-            if self.held.iter().filter(|byte| **byte == b'\n').count() + 1 < self.height {
+            self.lines += bytes.split(|byte| *byte == b'\n').count() - 1;
+            if self.lines + 1 < self.height {
                 return Ok(bytes.len());
             }
             self.pager = start();
