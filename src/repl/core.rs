@@ -8,7 +8,7 @@ use super::cache::Cache;
 use super::commands;
 use super::declarations::Declarations;
 use super::results::Output;
-use super::settings::{Screen, Settings};
+use super::settings::{Screen, Settings, Style};
 use crate::engine::{self, Assertion, Cancel, Input, Limits, ParamValue, Progress, Session};
 use crate::output::checks::{Check, Outcome};
 use crate::output::escape;
@@ -22,6 +22,7 @@ pub struct Setup {
     pub progress: Arc<dyn Progress>,
     /// The terminal that results go to; None: they go elsewhere.
     pub screen: Option<Screen>,
+    pub style: Style,
 }
 
 /// Where the session speaks.
@@ -102,7 +103,7 @@ impl Repl {
     pub fn new(setup: Setup) -> Result<Self, engine::Error> {
         let session = open(setup.trace.as_deref(), &setup)?;
         Ok(Self {
-            settings: Settings::new(setup.screen.is_some()),
+            settings: Settings::new(setup.screen.is_some(), setup.style),
             setup,
             session,
             declarations: Declarations::default(),
@@ -134,6 +135,10 @@ impl Repl {
 
     pub(super) fn screen(&self) -> Option<Screen> {
         self.setup.screen
+    }
+
+    pub(super) fn style(&self) -> Style {
+        self.setup.style
     }
 
     /// Stops the query that is running.
@@ -171,16 +176,13 @@ impl Repl {
         };
         match done {
             Ok(flow) => flow,
+            Err(Problem::Closed) => Flow::Leave,
             Err(problem) => {
                 self.failed = true;
-                match problem {
-                    Problem::Said => Flow::Stay,
-                    Problem::Closed => Flow::Leave,
-                    Problem::Message(message) => {
-                        self.complain(&message, streams);
-                        Flow::Stay
-                    }
+                if let Problem::Message(message) = problem {
+                    self.complain(&message, streams);
                 }
+                Flow::Stay
             }
         }
     }
@@ -192,13 +194,15 @@ impl Repl {
     }
 
     pub(super) fn color(&self) -> bool {
-        self.setup.screen.is_some_and(|screen| screen.color)
+        self.setup.style.color || self.setup.screen.is_some_and(|screen| screen.color)
     }
 
     /// Compiles statements with what has been declared, keeps what they declare, and runs their queries.
     pub(super) fn statements(&mut self, text: &str, streams: &mut Streams<'_>) -> Result<(), Problem> {
         let typed = self.declarations.compile(text);
-        streams.err.write_all(typed.report(self.color()).as_bytes())?;
+        if typed.compiled.has_errors() || !self.setup.style.quiet {
+            streams.err.write_all(typed.report(self.color()).as_bytes())?;
+        }
         if typed.compiled.has_errors() {
             return Err(Problem::Said);
         }
@@ -220,12 +224,7 @@ impl Repl {
     }
 
     /// Says whether an assertion holds.
-    fn assert(
-        &self,
-        assertion: &Assertion,
-        source: &str,
-        streams: &mut Streams<'_>,
-    ) -> Result<(), Problem> {
+    fn assert(&self, assertion: &Assertion, source: &str, streams: &mut Streams<'_>) -> Result<(), Problem> {
         let prepared = self.session.prepare(&assertion.query)?;
         self.session.load([&prepared])?;
         let mut outcome = Outcome::Fails(Vec::new());

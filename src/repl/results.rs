@@ -88,7 +88,7 @@ impl Repl {
         if self.output.as_ref().is_some_and(|output| output.once) {
             self.output = None;
         }
-        if let Some(loss) = self.session.loss() {
+        if let Some(loss) = self.session.loss().filter(|_| !self.style().quiet) {
             let problem = escape::terminal(&loss.problem);
             writeln!(streams.err, "warning: {problem}; the answer is that of what comes before it")?;
         }
@@ -117,15 +117,18 @@ impl Repl {
             (None, Mode::Auto) if draws => Format::Plot,
             (None, Mode::Auto) => Format::Table,
         };
-        let max_rows = self.settings.max_rows.filter(|_| screen.is_some());
+        let max_rows = self.settings.max_rows.filter(|_| self.output.is_none());
         Manner {
             format,
-            may_turn: self.settings.mode == Mode::Auto && format == Format::Table && max_rows.is_some(),
+            may_turn: self.settings.mode == Mode::Auto
+                && format == Format::Table
+                && screen.is_some()
+                && max_rows.is_some(),
             options: Options {
                 max_rows,
                 width: screen.map(|screen| self.settings.max_width.unwrap_or(screen.size().0)),
-                header: true,
-                color: screen.is_some_and(|screen| screen.color),
+                header: !self.style().no_header,
+                color: self.output.is_none() && self.color(),
                 advice: Advice { rows: ".maxrows", cells: ".mode vertical" },
                 render: None::<Render>,
             },
@@ -163,7 +166,8 @@ impl Repl {
 }
 
 /// Gives the batches of a result to whom it is called with.
-type Rows<'r> = dyn FnMut(&mut dyn FnMut(&RecordBatch) -> Result<(), Error>) -> Result<(), engine::Error> + 'r;
+type Rows<'r> =
+    dyn FnMut(&mut dyn FnMut(&RecordBatch) -> Result<(), Error>) -> Result<(), engine::Error> + 'r;
 
 fn write(
     manner: &Manner,

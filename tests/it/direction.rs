@@ -40,13 +40,14 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// Libraries that only some rooms may use.
-const LIBRARIES: [(&str, &[&str]); 8] = [
+const LIBRARIES: [(&str, &[&str]); 9] = [
     ("arrow", &["tables", "plan", "engine", "output", "cli"]),
     ("datafusion", &["tables", "plan", "engine"]),
     ("chumsky", &["syntax"]),
     ("clap", &["cli"]),
     ("inferno", &["output"]),
     ("prost", &["output"]),
+    ("toml", &["cli"]),
     ("ureq", &["capture"]),
     ("zstd", &["compression"]),
 ];

@@ -186,7 +186,7 @@ fn an_empty_result_in_every_text_format() {
         insta::assert_snapshot!(format!("empty_{format}"), written);
         let (without_batch, summary) = write(format, &Options::default(), empty.schema(), &[]);
         assert_eq!(written.as_bytes(), without_batch, "{format}");
-        assert_eq!(summary, Summary { rows: 0, rows_shown: 0 });
+        assert_eq!(summary, Summary { rows: 0, rows_shown: 0, columns_left_out: 0 });
     }
 }
 
@@ -231,7 +231,11 @@ fn rows_beyond_the_limit_are_counted_for_people_and_written_for_machines() {
         let options = Options { max_rows: Some(25), ..Options::default() };
         let (bytes, summary) = write(format, &options, all.schema(), &batches);
         let limited = matches!(format, Format::Table | Format::Vertical);
-        assert_eq!(summary, Summary { rows: 100, rows_shown: if limited { 25 } else { 100 } }, "{format}");
+        assert_eq!(
+            summary,
+            Summary { rows: 100, rows_shown: if limited { 25 } else { 100 }, columns_left_out: 0 },
+            "{format}"
+        );
         if limited {
             let written = String::from_utf8(bytes).unwrap();
             assert_eq!(
