@@ -10,7 +10,7 @@ use super::progress::progress;
 use super::terminal::Terminal;
 use crate::engine::Origin;
 use crate::output::Format;
-use crate::repl::{self, Repl, Screen, Setup, Streams, Style};
+use crate::repl::{self, Preset, Repl, Screen, Setup, Streams};
 
 pub(super) fn session(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
     if args.trace.as_deref() == Some(Path::new("-")) {
@@ -27,12 +27,13 @@ pub(super) fn session(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
         limits: args.limits.of_engine(),
         progress: progress(terminal),
         screen,
-        style: Style {
+        preset: Preset {
             format: args.output.format.or(args.output.usual_format),
             max_rows: args.output.max_rows,
             no_header: args.output.no_header,
             color: terminal.color,
             quiet: terminal.quiet,
+            strict: args.limits.strict,
         },
     };
     if prompts {
@@ -42,7 +43,7 @@ pub(super) fn session(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
         return Err(no_query());
     }
     // A file, or a form that is one whole, is of all statements together.
-    if args.output.file.is_some() || setup.style.format.is_some_and(Format::is_whole) {
+    if args.output.file.is_some() || setup.preset.format.is_some_and(Format::is_whole) {
         let source = Path::new("-");
         return texts(&[(read_source(source)?, Origin::File(source.into()))], args, terminal);
     }

@@ -8,7 +8,7 @@ use super::cache::Cache;
 use super::commands;
 use super::declarations::Declarations;
 use super::results::Output;
-use super::settings::{Screen, Settings, Style};
+use super::settings::{Preset, Screen, Settings};
 use crate::engine::{self, Assertion, Cancel, Input, Limits, ParamValue, Progress, Session};
 use crate::output::checks::{Check, Outcome};
 use crate::output::escape;
@@ -22,7 +22,7 @@ pub struct Setup {
     pub progress: Arc<dyn Progress>,
     /// The terminal that results go to; None: they go elsewhere.
     pub screen: Option<Screen>,
-    pub style: Style,
+    pub preset: Preset,
 }
 
 /// Where the session speaks.
@@ -103,7 +103,7 @@ impl Repl {
     pub fn new(setup: Setup) -> Result<Self, engine::Error> {
         let session = open(setup.trace.as_deref(), &setup)?;
         Ok(Self {
-            settings: Settings::new(setup.screen.is_some(), setup.style),
+            settings: Settings::new(setup.screen.is_some(), setup.preset),
             setup,
             session,
             declarations: Declarations::default(),
@@ -137,8 +137,8 @@ impl Repl {
         self.setup.screen
     }
 
-    pub(super) fn style(&self) -> Style {
-        self.setup.style
+    pub(super) fn preset(&self) -> Preset {
+        self.setup.preset
     }
 
     /// Stops the query that is running.
@@ -194,13 +194,13 @@ impl Repl {
     }
 
     pub(super) fn color(&self) -> bool {
-        self.setup.style.color || self.setup.screen.is_some_and(|screen| screen.color)
+        self.setup.preset.color || self.setup.screen.is_some_and(|screen| screen.color)
     }
 
     /// Compiles statements with what has been declared, keeps what they declare, and runs their queries.
     pub(super) fn statements(&mut self, text: &str, streams: &mut Streams<'_>) -> Result<(), Problem> {
         let typed = self.declarations.compile(text);
-        if typed.compiled.has_errors() || !self.setup.style.quiet {
+        if typed.compiled.has_errors() || !self.setup.preset.quiet {
             streams.err.write_all(typed.report(self.color()).as_bytes())?;
         }
         if typed.compiled.has_errors() {

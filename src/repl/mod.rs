@@ -21,4 +21,4 @@ mod values;
 pub use core::{Flow, Repl, Setup, Streams};
 pub use feed::read;
 pub use prompt::converse;
-pub use settings::{Screen, Style};
+pub use settings::{Preset, Screen};

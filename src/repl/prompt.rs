@@ -49,7 +49,7 @@ pub fn converse(repl: &mut Repl) -> io::Result<()> {
     let stop = stop_on_interrupt()?;
     let (mut out, mut err) = (io::stdout(), io::stderr());
     let mut streams = Streams { out: &mut out, err: &mut err };
-    if !repl.style().quiet {
+    if !repl.preset().quiet {
         greet(repl, &mut streams)?;
     }
     if read_settings(repl, &mut streams)? == Flow::Leave {

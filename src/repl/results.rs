@@ -88,9 +88,14 @@ impl Repl {
         if self.output.as_ref().is_some_and(|output| output.once) {
             self.output = None;
         }
-        if let Some(loss) = self.session.loss().filter(|_| !self.style().quiet) {
-            let problem = escape::terminal(&loss.problem);
-            writeln!(streams.err, "warning: {problem}; the answer is that of what comes before it")?;
+        if let Some(loss) = self.session.loss() {
+            let message = format!("{}; the answer is that of what comes before it", loss.problem);
+            if self.preset().strict {
+                return Err(message.into());
+            }
+            if !self.preset().quiet {
+                writeln!(streams.err, "warning: {}", escape::terminal(&message))?;
+            }
         }
         Ok(())
     }
@@ -127,7 +132,7 @@ impl Repl {
             options: Options {
                 max_rows,
                 width: screen.map(|screen| self.settings.max_width.unwrap_or(screen.size().0)),
-                header: !self.style().no_header,
+                header: !self.preset().no_header,
                 color: self.output.is_none() && self.color(),
                 advice: Advice { rows: ".maxrows", cells: ".mode vertical" },
                 render: None::<Render>,

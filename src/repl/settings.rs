@@ -24,8 +24,9 @@ impl Screen {
 }
 
 /// What is set from the beginning.
+#[expect(clippy::struct_excessive_bools, reason = "any of them goes with any other")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Style {
+pub struct Preset {
     /// None: the mode `auto`.
     pub format: Option<Format>,
     /// Rows of a table, 0 for all; None: 40 on a screen, elsewhere all.
@@ -36,6 +37,8 @@ pub struct Style {
     pub color: bool,
     /// Whether nothing is said beside results and errors.
     pub quiet: bool,
+    /// Whether it is an error if some of the trace could not be used.
+    pub strict: bool,
 }
 
 /// The form of results.
@@ -85,11 +88,11 @@ pub(super) struct Settings {
 
 impl Settings {
     /// On a terminal, or for a pipe.
-    pub(super) fn new(on_terminal: bool, style: Style) -> Self {
-        let max_rows = style.max_rows.or(on_terminal.then_some(40));
+    pub(super) fn new(on_terminal: bool, preset: Preset) -> Self {
+        let max_rows = preset.max_rows.or(on_terminal.then_some(40));
         Self {
-            mode: style.format.map_or(Mode::Auto, Mode::As),
-            timer: on_terminal,
+            mode: preset.format.map_or(Mode::Auto, Mode::As),
+            timer: on_terminal && !preset.quiet,
             pager: on_terminal,
             max_rows: max_rows.filter(|rows| *rows > 0),
             max_width: None,

@@ -349,9 +349,7 @@ fn queries_from_standard_input() {
     assert_eq!(good(&[TRACE], &format!(".mode csv\n{text}")), "g\n1\n2\ncount\n1\n");
     assert_eq!(good(&["--format", "csv", "--no-header", TRACE], text), "1\n2\n1\n");
     let all = "select g from goroutines";
-    assert!(
-        good(&["--max-rows", "2", TRACE], all).ends_with("(2 of 18 rows shown; .maxrows shows more)\n")
-    );
+    assert!(good(&["--max-rows", "2", TRACE], all).ends_with("(2 of 18 rows shown; .maxrows shows more)\n"));
     assert_eq!(good(&[], "select 1 + 1 as two"), answer(&["-e", "select 1 + 1 as two"]));
     // With -o, or a form that is one whole, as with -f -.
     let path = folder("piped").join("result.csv");
@@ -565,6 +563,9 @@ fn a_loss_is_told() {
     let strict = run(&["--strict", "--format", "csv", "-e", "select count() as n from events", &path]);
     assert_eq!((strict.status.code(), &strict.stdout), (Some(1), &output.stdout));
     assert_eq!(utf8(&strict.stderr).replacen("error:", "warning:", 1), utf8(&output.stderr));
+    let piped = run_with_input(&["--strict", "--format", "csv", &path], b"select count() as n from events");
+    assert_eq!((piped.status.code(), &piped.stdout), (Some(1), &output.stdout));
+    assert!(utf8(&piped.stderr).starts_with("error: "));
     assert_eq!(run(&["--strict", "-e", "select 1 as n", SERVER]).status.code(), Some(0));
     let asserted = file("asserted.gtq", b"assert events: (select count() from events) > 0;");
     assert_eq!(run(&["check", &asserted, &path]).status.code(), Some(0));
