@@ -31,10 +31,20 @@ from traces
 
 /// `gtq -e … TRACE`, `gtq -f FILE TRACE`.
 pub(super) fn queries(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
+    let is_stdin = |path: &Option<PathBuf>| path.as_deref() == Some(Path::new("-"));
+    if is_stdin(&args.file) && is_stdin(&args.trace) {
+        let message = "standard input can't be both the queries and the trace: name a file for one of them";
+        return Err(Failure::Usage(message.into()));
+    }
     let sources: Vec<(String, Origin)> = match &args.file {
         Some(path) => vec![(read_source(path)?, Origin::File(path.clone()))],
         None => args.execute.iter().map(|text| (text.clone(), Origin::Typed)).collect(),
     };
+    texts(&sources, args, terminal)
+}
+
+/// Compiles all texts, then runs them.
+pub(super) fn texts(sources: &[(String, Origin)], args: &Args, terminal: &Terminal) -> Result<(), Failure> {
     let compiled = sources
         .iter()
         .map(|(text, origin)| checked(engine::compile(text, origin), terminal))
@@ -104,7 +114,8 @@ pub(super) fn spare<'p>(
     }
 }
 
-fn read_source(path: &Path) -> Result<String, Failure> {
+/// Reads a file of queries; `-` is standard input.
+pub(super) fn read_source(path: &Path) -> Result<String, Failure> {
     let mut text = String::new();
     if path != Path::new("-") {
         return engine::read_queries(path)
@@ -238,12 +249,13 @@ pub(super) fn show(
 fn shown_as(picture: Option<&str>, output: &Output, options: &output::Options) -> Format {
     let format = format_of(output, Format::Table);
     let draws = picture.is_some_and(|picture| picture != "table") && options.width.is_some();
-    if output.format.is_none() && format == Format::Table && draws { Format::Plot } else { format }
+    let chosen = output.format.or(output.usual_format).is_some();
+    if !chosen && format == Format::Table && draws { Format::Plot } else { format }
 }
 
 fn format_of(output: &Output, default: Format) -> Format {
     let by_name = || Format::of_file(output.file.as_ref()?.file_name()?.to_str()?);
-    output.format.or_else(by_name).unwrap_or(default)
+    output.format.or_else(by_name).or(output.usual_format).unwrap_or(default)
 }
 
 fn options(output: &Output, terminal: &Terminal) -> output::Options {
@@ -257,7 +269,7 @@ fn options(output: &Output, terminal: &Terminal) -> output::Options {
         max_rows,
         width: terminal.width.filter(|_| to_terminal),
         header: !output.no_header,
-        color: terminal.color && to_terminal,
+        color: terminal.color && output.file.is_none(),
         advice: Advice::default(),
         render: None,
     }

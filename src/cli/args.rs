@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
+use super::settings::Settings;
 use crate::engine;
 use crate::output::Format;
 
@@ -20,7 +22,7 @@ use crate::output::Format;
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     disable_help_subcommand = true,
-    override_usage = "gtq -e QUERY [-e QUERY]… [OPTIONS] [TRACE]\n       gtq -f FILE [OPTIONS] [TRACE]\n       gtq run NAME [--PARAM VALUE]… [OPTIONS] [TRACE]\n       gtq COMMAND"
+    override_usage = "gtq -e QUERY [-e QUERY]… [OPTIONS] [TRACE]\n       gtq -f FILE [OPTIONS] [TRACE]\n       gtq [OPTIONS] [TRACE] [< FILE]\n       gtq run NAME [--PARAM VALUE]… [OPTIONS] [TRACE]\n       gtq COMMAND"
 )]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -30,7 +32,7 @@ pub(super) struct Args {
     #[arg(short = 'e', long = "execute", value_name = "QUERY", allow_hyphen_values = true)]
     pub(super) execute: Vec<String>,
 
-    /// A file of queries, each ended by a semicolon
+    /// A file of queries, each ended by a semicolon; - for standard input
     #[arg(short, long, value_name = "FILE", conflicts_with = "execute")]
     pub(super) file: Option<PathBuf>,
 
@@ -43,12 +45,28 @@ pub(super) struct Args {
 
     #[command(flatten)]
     pub(super) limits: Limits,
+
+    #[command(flatten)]
+    pub(super) speech: Speech,
 }
 
 impl Args {
     /// Whether there is a query among the arguments.
     pub(super) fn asks(&self) -> bool {
         self.file.is_some() || !self.execute.is_empty()
+    }
+
+    /// Takes the user's settings for what the arguments leave open.
+    pub(super) fn settle(&mut self, settings: &Settings) {
+        self.limits.settle(settings);
+        self.speech.settle(settings);
+        self.output.settle(settings);
+        if let Some(
+            Command::Info { output, .. } | Command::Tables { output } | Command::Describe { output, .. },
+        ) = &mut self.command
+        {
+            output.settle(settings);
+        }
     }
 }
 
@@ -60,6 +78,8 @@ Examples:
   gtq --format pprof -o waits.pb.gz -e \"select stack, count() as count, sum(dur) as time from goroutine_states\" trace.dat
   gtq --format perfetto -o g.pftrace -e \"from goroutine_states |> render timeline(g, start, end, state)\" trace.dat
   gtq -e \"select count() from events\" - < trace.dat.gz
+  echo \"select count() from events\" | gtq trace.dat
+  gtq trace.dat                     asks for queries at a prompt
   gtq capture localhost:6060 --seconds 5 -o trace.dat
   gtq tables                        what there is to ask about
   gtq describe goroutine_states     the columns of a table
@@ -67,6 +87,11 @@ Examples:
   gtq run                           the saved queries that there are
   gtq run sched:longest_waits --n 3 trace.dat
   gtq check checks.gtq trace.dat    whether what should hold does
+
+Settings: GTQ_FORMAT, GTQ_MAX_ROWS, GTQ_MEMORY_LIMIT, GTQ_THREADS, GTQ_STRICT, GTQ_COLOR and
+GTQ_QUIET stand for the options of these names; so do the keys format, max-rows, … of
+gtq/config.toml in the user's configuration folder, or of the file that GTQ_CONFIG names.
+An option counts for more than a variable, and a variable for more than the file.
 
 Exit codes: 0 fine, 1 a query or an assertion failed, 2 wrong usage or an input that can't be read.";
 
@@ -143,6 +168,19 @@ pub(super) enum Command {
     Help {
         /// A code such as E0201, or a command
         topic: Option<String>,
+    },
+    /// Print a script with which a shell completes gtq's commands and options
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write one for each command into a folder
+    #[command(after_help = MAN_EXAMPLES)]
+    Man {
+        /// The folder to write to
+        #[arg(short = 'o', long = "output", value_name = "FOLDER")]
+        output: Option<PathBuf>,
     },
     /// Print a part of the reference as Markdown
     #[command(hide = true)]
@@ -222,6 +260,19 @@ Examples:
 
 Exit codes: 0 fine, 1 a file has errors or, with --check, would change, 2 a file can't be read.";
 
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  source <(gtq completions bash)                                       in ~/.bashrc
+  gtq completions bash > ~/.local/share/bash-completion/completions/gtq
+  gtq completions zsh > ~/.zfunc/_gtq                                  with ~/.zfunc in fpath, before compinit
+  gtq completions fish > ~/.config/fish/completions/gtq.fish
+  gtq completions powershell >> $PROFILE";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  gtq man | man -l -
+  gtq man -o ~/.local/share/man/man1";
+
 /// How results are written.
 #[derive(ClapArgs, Clone, Default)]
 pub(super) struct Output {
@@ -230,17 +281,28 @@ pub(super) struct Output {
     #[arg(long, value_name = "FORMAT", value_parser = formats())]
     pub(super) format: Option<Format>,
 
+    /// The form where neither option says one.
+    #[arg(skip)]
+    pub(super) usual_format: Option<Format>,
+
     /// Write the result to a file
     #[arg(short = 'o', long = "output", id = "output", value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
 
     /// Rows to show in a table or a plot, 0 for all [default: 40 on a terminal, else all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_rows)]
     pub(super) max_rows: Option<usize>,
 
     /// Leave out the header of csv and tsv
     #[arg(long)]
     pub(super) no_header: bool,
+}
+
+impl Output {
+    pub(super) fn settle(&mut self, settings: &Settings) {
+        self.usual_format = settings.format;
+        self.max_rows = self.max_rows.or(settings.max_rows);
+    }
 }
 
 /// How much of the machine queries may use.
@@ -251,8 +313,8 @@ pub(super) struct Limits {
     pub(super) memory_limit: Option<usize>,
 
     /// Threads, at most 1024 [default: one per core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), global = true)]
-    pub(super) threads: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = parse_threads, global = true)]
+    pub(super) threads: Option<NonZeroUsize>,
 
     /// Fail, with exit code 1, if some of the trace could not be used
     #[arg(long, global = true)]
@@ -260,12 +322,42 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    pub(super) fn of_engine(&self) -> engine::Limits {
-        engine::Limits {
-            memory: self.memory_limit,
-            threads: self.threads.and_then(|n| NonZeroUsize::new(n.into())),
-        }
+    pub(super) fn settle(&mut self, settings: &Settings) {
+        self.memory_limit = self.memory_limit.or(settings.memory_limit);
+        self.threads = self.threads.or(settings.threads);
+        self.strict |= settings.strict.unwrap_or(false);
     }
+
+    pub(super) fn of_engine(&self) -> engine::Limits {
+        engine::Limits { memory: self.memory_limit, threads: self.threads }
+    }
+}
+
+/// How the program speaks.
+#[derive(ClapArgs, Clone)]
+pub(super) struct Speech {
+    /// Whether to use colours [default: auto: on a terminal, as NO_COLOR, CLICOLOR and CLICOLOR_FORCE say]
+    #[arg(long, value_name = "WHEN", value_enum, hide_possible_values = true, global = true)]
+    pub(super) color: Option<Color>,
+
+    /// Say nothing beside results and errors: no progress, no warnings, no notices
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+}
+
+impl Speech {
+    pub(super) fn settle(&mut self, settings: &Settings) {
+        self.color = self.color.or(settings.color);
+        self.quiet |= settings.quiet.unwrap_or(false);
+    }
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
 }
 
 /// Takes the names of formats, and lists them where the name is wrong.
@@ -274,8 +366,20 @@ fn formats() -> impl TypedValueParser<Value = Format> {
     names.try_map(|name| name.parse::<Format>())
 }
 
+/// Reads a number of rows.
+pub(super) fn parse_rows(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "a number of rows is a whole number, 0 for all".to_owned())
+}
+
+/// Reads a number of threads.
+pub(super) fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
+    const MOST: usize = 1024;
+    let threads = text.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= MOST);
+    threads.ok_or_else(|| format!("a number of threads is from 1 to {MOST}"))
+}
+
 /// Reads `512MB`, `2GiB`, `1000000`.
-fn parse_size(text: &str) -> Result<usize, String> {
+pub(super) fn parse_size(text: &str) -> Result<usize, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor: usize = match unit.trim().to_ascii_lowercase().as_str() {

@@ -30,11 +30,11 @@ pub(super) fn capture(args: &Capture, terminal: &Terminal) -> Result<(), Failure
             return Err(Failure::Usage(format!("{cut}; what came is no usable trace and is not kept")));
         }
         target.finish()?;
-        report(&path, bytes)?;
+        report(&path, bytes, terminal)?;
         return told(&cut, terminal);
     }
     target.finish()?;
-    report(&path, bytes)
+    report(&path, bytes, terminal)
 }
 
 /// `-o -`: for whoever reads it, so nothing else is said.
@@ -60,15 +60,21 @@ fn fetch(address: &Address, target: &mut Target, terminal: &Terminal) -> Result<
 
 /// Says why a trace that is kept is not whole. That it was to be so is no failure.
 fn told(cut: &Cut, terminal: &Terminal) -> Result<(), Failure> {
-    terminal.warning(&format!("{cut}; what came before that is kept"));
+    let message = format!("{cut}; what came before that is kept");
     match cut {
-        Cut::Stopped => Ok(()),
-        Cut::Broken(_) => Err(Failure::Said(2)),
+        Cut::Stopped => {
+            terminal.warning(&message);
+            Ok(())
+        }
+        Cut::Broken(_) => Err(Failure::Usage(message)),
     }
 }
 
 /// Says what there is now, and how to look at it.
-fn report(path: &Path, bytes: u64) -> Result<(), Failure> {
+fn report(path: &Path, bytes: u64, terminal: &Terminal) -> Result<(), Failure> {
+    if terminal.quiet {
+        return Ok(());
+    }
     let size = human::bytes(bytes.cast_signed());
     let (path, word) = (path.display().to_string(), shell_word(path));
     let (path, word) = (escape::terminal(&path), escape::terminal(&word));

@@ -1,8 +1,9 @@
 //! The command line: arguments in, calls down, words out. No logic of its own.
 //!
-//! `args` says what can be typed, `answer` runs queries and writes their results, `run` finds saved ones, `check` evaluates
-//! assertions, `session` opens the prompt, `capture` fetches a trace, `fmt` lays files out, `pages` shows what is in the catalog and how a query is
-//! planned. Nothing else in the program prints.
+//! `args` says what can be typed and `settings` what is set for every run, `answer` runs queries and writes their results,
+//! `run` finds saved ones, `check` evaluates assertions, `session` opens the prompt, `capture` fetches a trace, `fmt` lays
+//! files out, `pages` shows what is in the catalog, how a query is planned, and what shells and `man` want to know. Nothing
+//! else in the program prints.
 
 mod answer;
 mod args;
@@ -13,6 +14,7 @@ mod pages;
 mod progress;
 mod run;
 mod session;
+mod settings;
 mod target;
 mod terminal;
 
@@ -23,6 +25,7 @@ use clap::Parser as _;
 
 use crate::engine;
 use args::{Args, Command};
+use settings::Settings;
 use terminal::Terminal;
 
 /// How a run ended badly.
@@ -76,11 +79,16 @@ impl From<std::io::Error> for Failure {
 
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let terminal = Terminal::new();
-    let args = match Args::try_parse_from(args) {
+    let mut args = match Args::try_parse_from(args) {
         Ok(args) => args,
         Err(e) => return ExitCode::from(terminal::usage(&e)),
     };
+    let settings = match Settings::of_user() {
+        Ok(settings) => settings,
+        Err(message) => return fail(&Terminal::new(&args.speech), &message, 2),
+    };
+    args.settle(&settings);
+    let terminal = Terminal::new(&args.speech);
     let result = match &args.command {
         None if args.asks() => answer::queries(&args, &terminal),
         None => session::session(&args, &terminal),
@@ -91,13 +99,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             let pages = if *analyze { pages::analyze } else { pages::explain };
             pages(query, trace.as_deref(), &args.limits, &terminal)
         }
-        Some(Command::Run { words }) => run::run(words, &terminal),
+        Some(Command::Run { words }) => run::run(words, &settings),
         Some(Command::Check { files, format, output }) => {
             check::check(files, *format, output.as_deref(), &args.limits, &terminal)
         }
         Some(Command::Capture(args)) => capture::capture(args, &terminal),
         Some(Command::Fmt { files, check }) => fmt::fmt(files, *check, &terminal),
         Some(Command::Help { topic }) => pages::help(topic.as_deref()),
+        Some(Command::Completions { shell }) => pages::completions(*shell),
+        Some(Command::Man { output }) => pages::man(output.as_deref()),
         Some(Command::Reference { part }) => pages::reference(*part),
     };
     match result {

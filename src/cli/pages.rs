@@ -1,9 +1,11 @@
-//! What is in the catalog, and how a query is planned.
+//! What is in the catalog, how a query is planned, and what can be typed.
 
 use std::io::Write;
 use std::path::Path;
 
 use clap::CommandFactory as _;
+use clap_complete::Shell;
+use clap_mangen::Man;
 
 use super::Failure;
 use super::answer::{compile, open, show};
@@ -84,6 +86,25 @@ pub(super) fn help(topic: Option<&str>) -> Result<(), Failure> {
     };
     writeln!(std::io::stdout(), "{}", text.trim_end())?;
     Ok(())
+}
+
+/// `gtq completions SHELL`.
+pub(super) fn completions(shell: Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "gtq", &mut script);
+    Ok(std::io::stdout().write_all(&script)?)
+}
+
+/// `gtq man [-o FOLDER]`.
+pub(super) fn man(folder: Option<&Path>) -> Result<(), Failure> {
+    let command = Args::command();
+    if let Some(folder) = folder {
+        let written = clap_mangen::generate_to(command, folder);
+        return written.map_err(|e| Failure::Usage(format!("can't write to {}: {e}", folder.display())));
+    }
+    let mut page = Vec::new();
+    Man::new(command).render(&mut page)?;
+    Ok(std::io::stdout().write_all(&page)?)
 }
 
 /// `gtq reference PART`.

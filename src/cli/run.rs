@@ -3,21 +3,22 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, Args as _, Command};
+use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches};
 
 use super::Failure;
 use super::answer::{answer, checked, open, prepare, show, spare, statements, tell_loss};
-use super::args::{Limits, Output, RUN_EXAMPLES};
+use super::args::{Limits, Output, RUN_EXAMPLES, Speech};
+use super::settings::Settings;
 use super::terminal::{Terminal, usage};
 use crate::engine::{FoundQuery, ParamValue, SavedParam, SavedQuery, Shelves};
 use crate::output::{Format, escape};
 use crate::pages;
 
-pub(super) fn run(words: &[OsString], terminal: &Terminal) -> Result<(), Failure> {
+pub(super) fn run(words: &[OsString], settings: &Settings) -> Result<(), Failure> {
     let shelves = Shelves::of_user();
     let is_option = |word: &OsString| word.to_string_lossy().starts_with('-');
     let Some(name) = words.first().filter(|word| !is_option(word)) else {
-        return list(&shelves, words, terminal);
+        return list(&shelves, words, settings);
     };
     let found = shelves.find(&name.to_string_lossy()).map_err(Failure::Usage)?;
     let FoundQuery { text, compiled, query } = found;
@@ -25,13 +26,13 @@ pub(super) fn run(words: &[OsString], terminal: &Terminal) -> Result<(), Failure
         Ok(matches) => matches,
         Err(e) => return Err(Failure::Said(usage(&e))),
     };
+    let Options { output, limits, terminal } = &Options::new(&matches, settings)?;
     let compiled = checked(compiled, terminal)?;
-    let (output, limits) = (options::<Output>(&matches)?, options::<Limits>(&matches)?);
     let trace = matches.get_one::<PathBuf>("TRACE");
     spare(compiled.files.iter().chain(trace), output.file.as_deref())?;
     let Some(query) = query else {
-        let session = open(trace.map(PathBuf::as_path), &limits, terminal)?;
-        return statements(&session, &[compiled], &output, &limits, terminal);
+        let session = open(trace.map(PathBuf::as_path), limits, terminal)?;
+        return statements(&session, &[compiled], output, limits, terminal);
     };
     let values: Vec<ParamValue> = query.params.iter().filter_map(|param| value(&matches, param)).collect();
     let typed = compiled.call(&query.name, &values).map_err(|problems| {
@@ -40,16 +41,16 @@ pub(super) fn run(words: &[OsString], terminal: &Terminal) -> Result<(), Failure
         }
         Failure::Said(2)
     })?;
-    let session = open(trace.map(PathBuf::as_path), &limits, terminal)?;
-    let prepared = [prepare(&session, &typed, &output, terminal)?];
+    let session = open(trace.map(PathBuf::as_path), limits, terminal)?;
+    let prepared = [prepare(&session, &typed, output, terminal)?];
     session.load(&prepared)?;
-    answer(&session, &prepared, &output, Format::Table, terminal)?;
-    tell_loss(&session, &limits, terminal)
+    answer(&session, &prepared, output, Format::Table, terminal)?;
+    tell_loss(&session, limits, terminal)
 }
 
 /// `gtq run`: all saved queries that can be found.
-fn list(shelves: &Shelves, words: &[OsString], terminal: &Terminal) -> Result<(), Failure> {
-    let command = Output::augment_args(Command::new("gtq run").no_binary_name(true));
+fn list(shelves: &Shelves, words: &[OsString], settings: &Settings) -> Result<(), Failure> {
+    let command = with_options(Command::new("gtq run").no_binary_name(true));
     let command = command.about("Runs a saved query; without a name, lists them").after_help(RUN_EXAMPLES);
     let command = command.override_usage(
         "gtq run NAME|FILE[:QUERY] [--PARAM VALUE]… [OPTIONS] [TRACE]\n       gtq run [OPTIONS]",
@@ -58,14 +59,42 @@ fn list(shelves: &Shelves, words: &[OsString], terminal: &Terminal) -> Result<()
         Ok(matches) => matches,
         Err(e) => return Err(Failure::Said(usage(&e))),
     };
-    show(&pages::saved_queries(shelves), &options(&matches)?, terminal)
+    let Options { output, terminal, .. } = &Options::new(&matches, settings)?;
+    show(&pages::saved_queries(shelves), output, terminal)
+}
+
+/// What is said beside a query's parameters.
+struct Options {
+    output: Output,
+    limits: Limits,
+    terminal: Terminal,
+}
+
+impl Options {
+    fn new(matches: &ArgMatches, settings: &Settings) -> Result<Self, Failure> {
+        let (mut output, mut limits) = (given::<Output>(matches)?, given::<Limits>(matches)?);
+        let mut speech = given::<Speech>(matches)?;
+        output.settle(settings);
+        limits.settle(settings);
+        speech.settle(settings);
+        Ok(Self { output, limits, terminal: Terminal::new(&speech) })
+    }
+}
+
+fn given<T: FromArgMatches>(matches: &ArgMatches) -> Result<T, Failure> {
+    T::from_arg_matches(matches).map_err(|e| Failure::Usage(e.to_string()))
+}
+
+/// A command that takes gtq's own options too.
+fn with_options(command: Command) -> Command {
+    Speech::augment_args(Limits::augment_args(Output::augment_args(command)))
 }
 
 /// The command that a saved query is: its parameters and gtq's own options.
 fn command(origin: &str, query: Option<&SavedQuery>) -> Result<Command, Failure> {
     let name = query.map_or(origin, |query| &query.name).to_owned();
     let mut command = Command::new(name.clone()).bin_name(format!("gtq run {name}"));
-    let own = Limits::augment_args(Output::augment_args(Command::new("own")));
+    let own = with_options(Command::new("own"));
     for param in query.into_iter().flat_map(|query| &query.params) {
         let taken =
             own.get_arguments().any(|arg| arg.get_long() == Some(&param.name)) || param.name == "help";
@@ -80,8 +109,9 @@ fn command(origin: &str, query: Option<&SavedQuery>) -> Result<Command, Failure>
         .help("The trace, or - for standard input")
         .value_parser(clap::value_parser!(PathBuf));
     let about = query.map(|query| prose(&query.doc)).unwrap_or_default();
-    let command = Limits::augment_args(Output::augment_args(command.arg(trace)));
-    Ok(command.about(about).after_help(format!("From {}.", escape::terminal(origin))))
+    Ok(with_options(command.arg(trace))
+        .about(about)
+        .after_help(format!("From {}.", escape::terminal(origin))))
 }
 
 /// A comment's lines, safe to show: the file may be anybody's.
@@ -112,8 +142,4 @@ fn parameter(param: &SavedParam) -> Arg {
 fn value(matches: &ArgMatches, param: &SavedParam) -> Option<ParamValue> {
     let text = matches.get_one::<String>(&id(param))?;
     Some(ParamValue { param: param.name.clone(), text: text.clone() })
-}
-
-fn options<T: clap::FromArgMatches>(matches: &ArgMatches) -> Result<T, Failure> {
-    T::from_arg_matches(matches).map_err(|e| Failure::Usage(e.to_string()))
 }

@@ -1,35 +1,55 @@
 //! `gtq [TRACE]` without a query: the prompt, or statements from standard input.
 
-use std::io::{self, BufRead as _, BufReader, IsTerminal as _};
+use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::Path;
 
 use super::Failure;
+use super::answer::{read_source, texts};
 use super::args::Args;
 use super::progress::progress;
 use super::terminal::Terminal;
-use crate::repl::{self, Repl, Screen, Setup, Streams};
+use crate::engine::Origin;
+use crate::output::Format;
+use crate::repl::{self, Preset, Repl, Screen, Setup, Streams};
 
 pub(super) fn session(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
-    let screen = terminal.width.map(|_| Screen { size: None, color: terminal.color });
     if args.trace.as_deref() == Some(Path::new("-")) {
         return Err(no_query());
+    }
+    let screen = terminal.width.map(|_| Screen { size: None, color: terminal.color });
+    let prompts = io::stdin().is_terminal() && screen.is_some();
+    if prompts && args.output.file.is_some() {
+        let message = "-o is for the result of a query: at the prompt, .output FILE and .once FILE are";
+        return Err(Failure::Usage(message.into()));
     }
     let setup = Setup {
         trace: args.trace.clone(),
         limits: args.limits.of_engine(),
         progress: progress(terminal),
         screen,
+        preset: Preset {
+            format: args.output.format.or(args.output.usual_format),
+            max_rows: args.output.max_rows,
+            no_header: args.output.no_header,
+            color: terminal.color,
+            quiet: terminal.quiet,
+            strict: args.limits.strict,
+        },
     };
-    if io::stdin().is_terminal() && screen.is_some() {
+    if prompts {
         return Ok(repl::converse(&mut Repl::new(setup)?)?);
     }
-    let mut input = BufReader::new(io::stdin());
-    if input.fill_buf()?.is_empty() {
+    if io::stdin().lock().fill_buf()?.is_empty() {
         return Err(no_query());
+    }
+    // A file, or a form that is one whole, is of all statements together.
+    if args.output.file.is_some() || setup.preset.format.is_some_and(Format::is_whole) {
+        let source = Path::new("-");
+        return texts(&[(read_source(source)?, Origin::File(source.into()))], args, terminal);
     }
     let mut repl = Repl::new(setup)?;
     let (mut out, mut err) = (io::stdout(), io::stderr());
-    repl::read(&mut repl, input, &mut Streams { out: &mut out, err: &mut err })?;
+    repl::read(&mut repl, io::stdin().lock(), &mut Streams { out: &mut out, err: &mut err })?;
     if repl.failed() { Err(Failure::Said(1)) } else { Ok(()) }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 
+use super::memory::refusal;
 use crate::compression::Compression;
 use crate::trace;
 
@@ -17,7 +18,7 @@ pub enum Error {
     NoTrace,
     /// The query met a value that it can't be computed for.
     Run(String),
-    /// The memory limit was reached.
+    /// The memory limit was reached: which operation wanted how much.
     Memory(String),
     /// It was told to stop.
     Cancelled,
@@ -30,7 +31,7 @@ pub enum Error {
 impl From<DataFusionError> for Error {
     fn from(error: DataFusionError) -> Self {
         match error.find_root() {
-            DataFusionError::ResourcesExhausted(what) => Self::Memory(what.clone()),
+            DataFusionError::ResourcesExhausted(what) => Self::Memory(refusal(what)),
             DataFusionError::External(message) => Self::Run(message.to_string()),
             DataFusionError::Execution(message) if message.starts_with("Scalar subquery returned more") => {
                 Self::Run("a query that is used as a value gave more than one row".into())
@@ -78,7 +79,11 @@ impl fmt::Display for Error {
             }
             Self::NoTrace => f.write_str("the query needs a trace: name its file after the options"),
             Self::Run(message) => write!(f, "the query can't be computed: {message}"),
-            Self::Memory(_) => f.write_str("the query needs more memory than --memory-limit allows"),
+            Self::Memory(what) => write!(
+                f,
+                "the query needs more memory than --memory-limit allows: {what}; raise the limit, look at less of the \
+                 trace (clip, where), take fewer columns, or use fewer --threads"
+            ),
             Self::Cancelled => f.write_str("cancelled"),
             Self::Output(error) => write!(f, "can't write the result: {error}"),
             Self::Internal(message) => write!(f, "internal error, please report it: {message}"),

@@ -10,6 +10,7 @@ mod answer;
 mod cancel;
 mod error;
 mod load;
+mod memory;
 mod modules;
 mod prepare;
 mod saved;

@@ -10,7 +10,6 @@ use arrow::datatypes::SchemaRef;
 use datafusion::catalog::default_table_source::provider_as_source;
 use datafusion::common::tree_node::TreeNode;
 use datafusion::execution::TaskContext;
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
@@ -27,6 +26,7 @@ use super::answer::Answer;
 use super::cancel::{Cancel, Cancelled};
 use super::error::Error;
 use super::load::{self, Feed, Progress};
+use super::memory::Pool;
 use super::prepare::Explanation;
 use super::source::{Input, NoTrace, TraceInfo, TraceSource};
 use crate::catalog;
@@ -148,8 +148,7 @@ impl Session {
             limits.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
         let mut environment = RuntimeEnvBuilder::new();
         if let Some(bytes) = limits.memory {
-            // Operators that can write to disk share what the others leave.
-            environment = environment.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
+            environment = environment.with_memory_pool(Arc::new(Pool::new(bytes)));
         }
         // What comes in the order that an operator needs is not sorted again to be spread over threads.
         let mut config = SessionConfig::new().with_target_partitions(threads);

@@ -8,7 +8,7 @@ use super::cache::Cache;
 use super::commands;
 use super::declarations::Declarations;
 use super::results::Output;
-use super::settings::{Screen, Settings};
+use super::settings::{Preset, Screen, Settings};
 use crate::engine::{self, Assertion, Cancel, Input, Limits, ParamValue, Progress, Session};
 use crate::output::checks::{Check, Outcome};
 use crate::output::escape;
@@ -22,6 +22,7 @@ pub struct Setup {
     pub progress: Arc<dyn Progress>,
     /// The terminal that results go to; None: they go elsewhere.
     pub screen: Option<Screen>,
+    pub preset: Preset,
 }
 
 /// Where the session speaks.
@@ -102,7 +103,7 @@ impl Repl {
     pub fn new(setup: Setup) -> Result<Self, engine::Error> {
         let session = open(setup.trace.as_deref(), &setup)?;
         Ok(Self {
-            settings: Settings::new(setup.screen.is_some()),
+            settings: Settings::new(setup.screen.is_some(), setup.preset),
             setup,
             session,
             declarations: Declarations::default(),
@@ -130,6 +131,10 @@ impl Repl {
 
     pub(super) fn screen(&self) -> Option<Screen> {
         self.setup.screen
+    }
+
+    pub(super) fn preset(&self) -> Preset {
+        self.setup.preset
     }
 
     /// Stops the query that is running.
@@ -167,16 +172,13 @@ impl Repl {
         };
         match done {
             Ok(flow) => flow,
+            Err(Problem::Closed) => Flow::Leave,
             Err(problem) => {
                 self.failed = true;
-                match problem {
-                    Problem::Said => Flow::Stay,
-                    Problem::Closed => Flow::Leave,
-                    Problem::Message(message) => {
-                        self.complain(&message, streams);
-                        Flow::Stay
-                    }
+                if let Problem::Message(message) = problem {
+                    self.complain(&message, streams);
                 }
+                Flow::Stay
             }
         }
     }
@@ -188,13 +190,15 @@ impl Repl {
     }
 
     pub(super) fn color(&self) -> bool {
-        self.setup.screen.is_some_and(|screen| screen.color)
+        self.setup.preset.color || self.setup.screen.is_some_and(|screen| screen.color)
     }
 
     /// Compiles statements with what has been declared, keeps what they declare, and runs their queries.
     pub(super) fn statements(&mut self, text: &str, streams: &mut Streams<'_>) -> Result<(), Problem> {
         let typed = self.declarations.compile(text);
-        streams.err.write_all(typed.report(self.color()).as_bytes())?;
+        if typed.compiled.has_errors() || !self.setup.preset.quiet {
+            streams.err.write_all(typed.report(self.color()).as_bytes())?;
+        }
         if typed.compiled.has_errors() {
             return Err(Problem::Said);
         }

@@ -22,4 +22,4 @@ mod settings;
 pub use core::{Flow, Repl, Setup, Streams};
 pub use feed::read;
 pub use prompt::converse;
-pub use settings::Screen;
+pub use settings::{Preset, Screen};

@@ -55,7 +55,9 @@ pub fn converse(repl: &mut Repl) -> io::Result<()> {
         return Ok(());
     }
     let greeting = greeting(repl);
-    writeln!(streams.out, "{}", repl.dim(&greeting))?;
+    if !repl.preset().quiet {
+        writeln!(streams.out, "{}", repl.dim(&greeting))?;
+    }
     let mut session: Option<Arc<Session>> = None;
     loop {
         let opened = session.as_ref().is_none_or(|session| !Arc::ptr_eq(session, &repl.session));
@@ -100,7 +102,7 @@ fn greeting(repl: &Repl) -> String {
 
 /// Columns of the terminal, if it can show how far something is.
 fn columns(repl: &Repl) -> usize {
-    repl.screen().filter(|screen| screen.color).map_or(0, |screen| screen.size().0)
+    repl.screen().filter(|screen| screen.color && !repl.preset().quiet).map_or(0, |screen| screen.size().0)
 }
 
 /// Reads the user's file of commands and declarations, if there is one.

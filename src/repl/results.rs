@@ -97,8 +97,13 @@ impl Repl {
             self.output = None;
         }
         if let Some(loss) = self.session.loss() {
-            let problem = escape::terminal(&loss.problem);
-            writeln!(streams.err, "warning: {problem}; the answer is that of what comes before it")?;
+            let message = format!("{}; the answer is that of what comes before it", loss.problem);
+            if self.preset().strict {
+                return Err(message.into());
+            }
+            if !self.preset().quiet {
+                writeln!(streams.err, "warning: {}", escape::terminal(&message))?;
+            }
         }
         Ok(())
     }
@@ -125,15 +130,18 @@ impl Repl {
             (None, Mode::Auto) if draws => Format::Plot,
             (None, Mode::Auto) => Format::Table,
         };
-        let max_rows = self.settings.max_rows.filter(|_| screen.is_some());
+        let max_rows = self.settings.max_rows.filter(|_| self.output.is_none());
         Manner {
             format,
-            may_turn: self.settings.mode == Mode::Auto && format == Format::Table && max_rows.is_some(),
+            may_turn: self.settings.mode == Mode::Auto
+                && format == Format::Table
+                && screen.is_some()
+                && max_rows.is_some(),
             options: Options {
                 max_rows,
                 width: screen.map(|screen| self.settings.max_width.unwrap_or(screen.size().0)),
-                header: true,
-                color: screen.is_some_and(|screen| screen.color),
+                header: !self.preset().no_header,
+                color: self.output.is_none() && self.color(),
                 advice: Advice { rows: ".maxrows", cells: ".mode vertical", table: ".mode table" },
                 render: None::<Render>,
             },

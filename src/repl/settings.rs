@@ -23,6 +23,24 @@ impl Screen {
     }
 }
 
+/// What is set from the beginning.
+#[expect(clippy::struct_excessive_bools, reason = "any of them goes with any other")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Preset {
+    /// None: the mode `auto`.
+    pub format: Option<Format>,
+    /// Rows of a table, 0 for all; None: 40 on a screen, elsewhere all.
+    pub max_rows: Option<usize>,
+    /// Whether csv and tsv have no header.
+    pub no_header: bool,
+    /// Colours, also where there is no screen.
+    pub color: bool,
+    /// Whether nothing is said beside results and errors.
+    pub quiet: bool,
+    /// Whether it is an error if some of the trace could not be used.
+    pub strict: bool,
+}
+
 /// The form of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -70,12 +88,13 @@ pub(super) struct Settings {
 
 impl Settings {
     /// On a terminal, or for a pipe.
-    pub(super) fn new(on_terminal: bool) -> Self {
+    pub(super) fn new(on_terminal: bool, preset: Preset) -> Self {
+        let max_rows = preset.max_rows.or(on_terminal.then_some(40));
         Self {
-            mode: Mode::Auto,
-            timer: on_terminal,
+            mode: preset.format.map_or(Mode::Auto, Mode::As),
+            timer: on_terminal && !preset.quiet,
             pager: on_terminal,
-            max_rows: on_terminal.then_some(40),
+            max_rows: max_rows.filter(|rows| *rows > 0),
             max_width: None,
             params: BTreeMap::new(),
         }

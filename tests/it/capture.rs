@@ -208,7 +208,7 @@ fn a_broken_connection() {
     server.join().expect("no panic");
     let said = utf8(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.starts_with("warning: the capture broke off: ") && said.ends_with("is kept\n"), "{said}");
+    assert!(said.starts_with("error: the capture broke off: ") && said.ends_with("is kept\n"), "{said}");
     assert!(utf8(&output.stdout).ends_with("gtq run overview cut.dat shows what is in it\n"));
     let kept = fs::read(folder.join("cut.dat")).expect("what came");
     assert!(kept.len() > 16_000 && trace().starts_with(&kept));

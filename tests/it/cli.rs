@@ -20,12 +20,18 @@ pub(crate) fn gtq(args: &[&str]) -> Command {
     command
         .args(args)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env_remove("NO_COLOR")
         .env("TERM", "xterm-256color")
+        .env("GTQ_CONFIG", "/dev/null")
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    for name in ["COLOR", "FORMAT", "MAX_ROWS", "MEMORY_LIMIT", "QUIET", "STRICT", "THREADS"] {
+        command.env_remove(format!("GTQ_{name}"));
+    }
     command
 }
 
@@ -35,7 +41,11 @@ pub(crate) fn run(args: &[&str]) -> Output {
 
 /// Gives the program something to read. It may stop reading when it has enough.
 pub(crate) fn run_with_input(args: &[&str], input: &[u8]) -> Output {
-    let mut child = gtq(args).stdin(Stdio::piped()).spawn().expect("gtq runs");
+    feed(gtq(args), input)
+}
+
+pub(crate) fn feed(mut gtq: Command, input: &[u8]) -> Output {
+    let mut child = gtq.stdin(Stdio::piped()).spawn().expect("gtq runs");
     let mut stdin = child.stdin.take().expect("a pipe");
     let input = input.to_vec();
     let feeding = std::thread::spawn(move || drop(stdin.write_all(&input)));
@@ -276,9 +286,92 @@ fn help_and_version() {
     assert!(answer(&["--help"]).contains("Exit codes"));
     assert!(answer(&["-h"]).contains("Usage: gtq"));
     assert_eq!(answer(&["--version"]), format!("gtq {}\n", env!("CARGO_PKG_VERSION")));
-    for command in ["info", "tables", "describe", "explain", "capture"] {
-        assert!(answer(&[command, "--help"]).contains("Usage: gtq"), "{command}");
+    let page = answer(&["--help"]);
+    let commands = page.split("Commands:\n").nth(1).expect("a list").split("\n\n").next().expect("its end");
+    let commands: Vec<&str> = commands
+        .lines()
+        .filter_map(|line| line.split_whitespace().next().filter(|_| line.starts_with("  ")))
+        .collect();
+    assert!(commands.len() >= 11, "{commands:?}");
+    for command in commands {
+        for help in [["help", command], [command, "--help"]] {
+            let page = answer(&help);
+            assert!(page.contains("Usage: gtq") && page.contains("Example"), "{help:?}: {page}");
+        }
     }
+}
+
+#[test]
+fn completions() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = answer(&["completions", shell]);
+        for word in ["memory-limit", "max-rows", "capture", "completions"] {
+            assert!(script.contains(word), "{shell} does not know {word}");
+        }
+    }
+    let script = answer(&["completions", "bash"]);
+    assert!(script.contains("table vertical markdown csv"), "{script}");
+    // Whether it is one for bash, bash itself says.
+    if let Ok(bash) = Command::new("bash").args(["-n", &file("gtq.bash", script.as_bytes())]).output() {
+        check_good(&bash);
+    }
+    complaint(2, &["completions", "nonsense"]);
+}
+
+#[test]
+fn manual_pages() {
+    let page = answer(&["man"]);
+    assert!(page.contains(".TH gtq 1") && page.contains(r"\-\-memory\-limit"), "{page}");
+    let folder = folder("man");
+    assert_eq!(answer(&["man", "-o", folder.to_str().expect("UTF-8")]), "");
+    assert_eq!(fs::read_to_string(folder.join("gtq.1")).expect("a page"), page);
+    let run = fs::read_to_string(folder.join("gtq-run.1")).expect("a page");
+    assert!(run.contains("Runs a saved query") || run.contains("Run a saved query"), "{run}");
+    assert!(complaint(2, &["man", "-o", "no/such/folder"]).contains("can't write to no/such/folder"));
+}
+
+/// Statements from a pipe: one after the other, as at the prompt.
+#[test]
+fn queries_from_standard_input() {
+    let piped = |args: &[&str], input: &str| {
+        let output = run_with_input(args, input.as_bytes());
+        (output.status.code(), utf8(&output.stdout).to_owned(), utf8(&output.stderr).to_owned())
+    };
+    let good = |args: &[&str], input: &str| {
+        let (code, out, err) = piped(args, input);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{input}");
+        out
+    };
+    assert_eq!(good(&[TRACE], QUERY), answer(&["-e", QUERY, TRACE]));
+    let text =
+        "let few = 2; -- a few\nselect g from goroutines order by g\nlimit few;\n\nselect count() from procs";
+    assert_eq!(good(&["--format", "csv", TRACE], text), "g\n1\n2\ncount\n1\n");
+    assert_eq!(good(&[TRACE], &format!(".mode csv\n{text}")), "g\n1\n2\ncount\n1\n");
+    assert_eq!(good(&["--format", "csv", "--no-header", TRACE], text), "1\n2\n1\n");
+    let all = "select g from goroutines";
+    assert!(good(&["--max-rows", "2", TRACE], all).ends_with("(2 of 18 rows shown; .maxrows shows more)\n"));
+    assert_eq!(good(&[], "select 1 + 1 as two"), answer(&["-e", "select 1 + 1 as two"]));
+    // With -o, or a form that is one whole, as with -f -.
+    let path = folder("piped").join("result.csv");
+    assert_eq!(good(&["-o", path.to_str().expect("UTF-8"), TRACE], text), "");
+    assert_eq!(fs::read_to_string(&path).expect("the result"), "g\n1\n2\ncount\n1\n");
+    let output = run_with_input(&["--format", "arrow", TRACE], QUERY.as_bytes());
+    check_good(&output);
+    assert!(output.stdout.starts_with(b"ARROW1"));
+    assert_eq!(good(&["-f", "-", "--format", "csv", TRACE], text), "g\n1\n2\ncount\n1\n");
+    // What is wrong does not keep the rest from running, as long as it is not read first.
+    let wrong = "select nme from goroutines;\nselect count() from procs;";
+    let (code, out, err) = piped(&["--format", "csv", TRACE], wrong);
+    assert_eq!((code, out.as_str()), (Some(1), "count\n1\n"));
+    assert!(err.contains("E0102"), "{err}");
+    let (code, out, _) = piped(&["-f", "-", TRACE], wrong);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert_eq!(piped(&["no/such/file"], QUERY).0, Some(2));
+    let both = piped(&["-f", "-", "-"], QUERY);
+    insta::assert_snapshot!(both.2, @"error: standard input can't be both the queries and the trace: name a file for one of them");
+    assert_eq!((both.0, both.1.as_str()), (Some(2), ""));
+    let (code, _, err) = piped(&["-"], QUERY);
+    assert!(code == Some(2) && err.contains("there is no query"), "{err}");
 }
 
 /// All that is said of a query that is wrong.
@@ -430,6 +523,16 @@ fn nobody_reads_the_output_any_more() {
         drop(stdout);
         let output = child.wait_with_output().expect("gtq ends");
         check_good(&output);
+        // Nor of statements that come through a pipe.
+        let mut child = gtq(&["--format", format, trace]).stdin(Stdio::piped()).spawn().expect("gtq runs");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(b"from events;\nfrom events;\n").expect("a pipe");
+        drop(stdin);
+        let mut stdout = child.stdout.take().expect("a pipe");
+        stdout.read_exact(&mut [0; 10]).expect("the beginning of the result");
+        drop(stdout);
+        let output = child.wait_with_output().expect("gtq ends");
+        check_good(&output);
     }
 }
 
@@ -460,6 +563,9 @@ fn a_loss_is_told() {
     let strict = run(&["--strict", "--format", "csv", "-e", "select count() as n from events", &path]);
     assert_eq!((strict.status.code(), &strict.stdout), (Some(1), &output.stdout));
     assert_eq!(utf8(&strict.stderr).replacen("error:", "warning:", 1), utf8(&output.stderr));
+    let piped = run_with_input(&["--strict", "--format", "csv", &path], b"select count() as n from events");
+    assert_eq!((piped.status.code(), &piped.stdout), (Some(1), &output.stdout));
+    assert!(utf8(&piped.stderr).starts_with("error: "));
     assert_eq!(run(&["--strict", "-e", "select 1 as n", SERVER]).status.code(), Some(0));
     let asserted = file("asserted.gtq", b"assert events: (select count() from events) > 0;");
     assert_eq!(run(&["check", &asserted, &path]).status.code(), Some(0));

@@ -48,7 +48,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
 ];
 
 /// Libraries that only some rooms may use.
-const LIBRARIES: [(&str, &[&str]); 9] = [
+const LIBRARIES: [(&str, &[&str]); 10] = [
     ("arrow", &["tables", "plan", "engine", "output", "pages", "repl", "cli"]),
     ("datafusion", &["tables", "plan", "engine"]),
     ("chumsky", &["syntax"]),
@@ -56,6 +56,7 @@ const LIBRARIES: [(&str, &[&str]); 9] = [
     ("inferno", &["output"]),
     ("prost", &["output"]),
     ("rustyline", &["repl"]),
+    ("toml", &["cli"]),
     ("ureq", &["capture"]),
     ("zstd", &["compression"]),
 ];

@@ -26,6 +26,7 @@ mod reports;
 mod saved;
 mod sema;
 mod sema_ir;
+mod settings;
 mod support;
 mod syntax;
 mod syntax_errors;

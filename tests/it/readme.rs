@@ -1,7 +1,8 @@
 //! The README shows real commands with their real output.
 
 use std::path::Path;
-use std::process::Command;
+
+use crate::cli::gtq;
 
 /// Splits a command at spaces; double quotes keep an argument together.
 fn arguments(command: &str) -> Vec<String> {
@@ -25,7 +26,6 @@ fn trimmed(text: &str) -> String {
 /// how many there were.
 #[track_caller]
 pub(crate) fn check(page: &str) -> usize {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut examples = 0;
     for block in page.split("```console\n").skip(1) {
         let block = block.split("```").next().unwrap();
@@ -33,8 +33,8 @@ pub(crate) fn check(page: &str) -> usize {
             let (command, shown) = example.split_once('\n').unwrap();
             let arguments = arguments(command.trim_start_matches("$ "));
             assert_eq!(arguments[0], "gtq", "{command}");
-            let mut gtq = Command::new(env!("CARGO_BIN_EXE_gtq"));
-            let output = gtq.args(&arguments[1..]).current_dir(root).output().unwrap();
+            let arguments: Vec<&str> = arguments[1..].iter().map(String::as_str).collect();
+            let output = gtq(&arguments).output().unwrap();
             let printed = [output.stdout, output.stderr].concat();
             assert_eq!(trimmed(&String::from_utf8(printed).unwrap()), trimmed(shown), "{command}");
             examples += 1;
