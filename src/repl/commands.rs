@@ -472,7 +472,7 @@ fn read(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<F
     Ok(flow?)
 }
 
-fn save(repl: &mut Repl, call: &Call<'_>, _: &mut Streams<'_>) -> Result<Flow, Problem> {
+fn save(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
     let path = call.needed()?;
     let mut text = repl.declared();
     if let Some(last) = &repl.last {
@@ -483,8 +483,14 @@ fn save(repl: &mut Repl, call: &Call<'_>, _: &mut Streams<'_>) -> Result<Flow, P
     }
     let text = ide::format(&text).unwrap_or(text);
     let path = repl.spare(path)?;
+    // What somebody else wrote is not lost by accident.
+    if path.exists() && repl.saved.as_ref() != Some(&path) {
+        return Err(format!("{} is there already: name another file", path.display()).into());
+    }
     fs::write(&path, text).map_err(|e| format!("can't write {}: {e}", path.display()))?;
-    Ok(Flow::Stay)
+    let said = format!("saved; gtq run {} runs it", escape::terminal(&path.display().to_string()));
+    repl.saved = Some(path);
+    say(streams, &repl.dim(&said))
 }
 
 /// The statements of a text that declare nothing: the rest is kept anyway.

@@ -88,6 +88,8 @@ pub struct Repl {
     pub(super) output: Option<Output>,
     /// The last text with a query in it.
     pub(super) last: Option<String>,
+    /// The file that declarations were saved to.
+    pub(super) saved: Option<PathBuf>,
     /// All inputs, the oldest first.
     pub(super) history: Vec<String>,
     /// Files that are being read, one from the other.
@@ -110,6 +112,7 @@ impl Repl {
             cache: Cache::default(),
             output: None,
             last: None,
+            saved: None,
             history: Vec::new(),
             reading: 0,
             failed: false,

@@ -203,10 +203,9 @@ fn names_can_not_drive_the_terminal() {
     let shown = terminal.ask("select name from tasks limit 1");
     assert!(shown.contains("\\u{1b}[2J\\u{7}\\u{1b}c"), "{shown}");
     // Completion would write it into the line.
-    terminal.keys("select count() from tasks where name = '\t");
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    let shown = terminal.screen();
-    assert!(shown.contains("gtq> select name") && shown.ends_with("name = '"), "{shown}");
+    terminal.keys("select count() from tasks where name = '\t+");
+    let shown = terminal.wait_for("name = '+");
+    assert!(shown.contains("gtq> select name"), "{shown}");
 }
 
 #[test]
@@ -282,12 +281,17 @@ fn what_is_saved_can_be_run() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mine.gtq");
     let file = file.to_str().unwrap();
-    let input =
-        format!("let least = 1ms;\nselect count() as n from regions\nwhere dur > least;\n.save {file}\n");
+    let input = format!(
+        "let least = 1ms;\nselect count() as n from regions\nwhere dur > least;\n.save {file}\n.save {file}\n"
+    );
     let output = run_with_input(&[TRACE], input.as_bytes());
     check_good(&output);
     insta::assert_snapshot!(fs::read_to_string(file).unwrap());
-    assert_eq!(utf8(&output.stdout), answer(&["-f", file, TRACE]));
+    let said = format!("saved; gtq run {file} runs it\n");
+    assert_eq!(utf8(&output.stdout), answer(&["-f", file, TRACE]) + &said.repeat(2));
+    let output = run_with_input(&[TRACE], format!("select 1 as one;\n.save {file}\n").as_bytes());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(utf8(&output.stderr).contains("is there already"), "{output:?}");
 }
 
 #[test]
@@ -315,4 +319,25 @@ fn statements_from_a_pipe_fail_as_others_do() {
     let output = run_with_input(&[], b"select count() from goroutines;");
     assert_eq!(output.status.code(), Some(1));
     assert!(utf8(&output.stderr).contains(".open"), "{output:?}");
+}
+
+/// The tutorial's conversation, from a run of it in a terminal.
+#[test]
+fn the_transcript_is_what_is_said() {
+    let tutorial = fs::read_to_string(at("docs/tutorial.md")).unwrap();
+    let shown =
+        tutorial.split("```text session\n").nth(1).expect("a transcript").split("```").next().unwrap();
+    let place = Place::new(100, 200);
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = place.start(TRACE, &[("NO_COLOR", "1")]);
+    for input in shown.lines().filter_map(|line| line.strip_prefix("gtq> ")) {
+        // The repository stays as it is.
+        match input.strip_prefix(".save ") {
+            Some(name) => terminal.ask(&format!(".save {}", folder.path().join(name).display())),
+            None => terminal.ask(input),
+        };
+    }
+    let folder = format!("{}/", folder.path().display());
+    let said = terminal.screen().replace(&folder, "");
+    assert_eq!(said.strip_suffix("\ngtq>").unwrap(), shown.trim_end());
 }

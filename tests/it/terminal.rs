@@ -33,10 +33,11 @@ pub(crate) struct Setting<'s> {
 impl Terminal {
     pub(crate) fn start(setting: &Setting<'_>) -> Self {
         let mut command = Command::new("sh");
-        // The program finds its terminal as large as it stays.
-        let size = format!("stty cols {} rows {}; exec \"$0\" \"$@\"", setting.columns, setting.rows);
+        // The program begins when its terminal is as large as it stays.
+        let size = format!("{} {}", setting.rows, setting.columns);
+        let begin = format!("until [ \"$(stty size)\" = '{size}' ]; do sleep 0.01; done; exec \"$0\" \"$@\"");
         command
-            .args(["-c", &size, env!("CARGO_BIN_EXE_gtq")])
+            .args(["-c", &begin, env!("CARGO_BIN_EXE_gtq")])
             .args(setting.args)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .env_clear()
@@ -46,7 +47,8 @@ impl Terminal {
             .env("LANG", "C.UTF-8")
             .env("RUST_BACKTRACE", "0")
             .envs(setting.variables.iter().copied());
-        let process = PtyProcess::spawn(command).expect("a terminal");
+        let mut process = PtyProcess::spawn(command).expect("a terminal");
+        process.set_window_size(setting.columns, setting.rows).expect("its size");
         let keys = process.get_raw_handle().expect("its keyboard");
         let mut output = process.get_raw_handle().expect("its screen");
         let screen = Arc::new(Mutex::new(vt100::Parser::new(setting.rows, setting.columns, 0)));
