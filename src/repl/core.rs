@@ -169,7 +169,10 @@ impl Repl {
         if self.reading == 0 {
             self.history.push(input.to_owned());
         }
-        let done = match input.strip_prefix('.') {
+        // Who comes from other shells leaves and asks for help without the dot.
+        let is_habit = matches!(input.trim_end_matches(';'), "help" | "quit" | "exit");
+        let command = if is_habit { Some(input) } else { input.strip_prefix('.') };
+        let done = match command {
             Some(command) => commands::run(self, command, streams),
             None => self.statements(input, streams).map(|()| Flow::Stay),
         };

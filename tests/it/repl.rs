@@ -252,7 +252,7 @@ fn commands_of_all_kinds() {
          .mode\n.mode json\nselect 1 as one;\n.mode nothing\n.mode auto\n.maxrows 2\n.maxrows\n.maxrows some\n\
          .timer\n.timer on\n.timer off\n.timer perhaps\n.pager\n.maxwidth 40\n.maxwidth\n.last\n.params\n\
          .set n 2\n.params\n.set n\n.set\n.params sched:longest_waits\n.open nowhere\n.once\n.read nowhere\n\
-         .explain select count() from goroutines\n.history 2\n.quit\nselect 'never';\n"
+         .explain select count() from goroutines\n.history 2\nexit;\nselect 'never';\n"
     ));
 }
 
@@ -340,4 +340,17 @@ fn the_transcript_is_what_is_said() {
     let folder = format!("{}/", folder.path().display());
     let said = terminal.screen().replace(&folder, "");
     assert_eq!(said.strip_suffix("\ngtq>").unwrap(), shown.trim_end());
+}
+
+#[test]
+fn all_commands_are_documented() {
+    let documented = fs::read_to_string(at("docs/command-line.md")).unwrap();
+    let listed = piped(".help");
+    let commands: Vec<&str> = listed.lines().take_while(|line| line.starts_with('.')).collect();
+    assert!(commands.len() > 20, "{listed}");
+    for command in commands {
+        let (usage, does) = command.split_once("  ").expect("what it does");
+        let row = format!("| `{}` | {} |", usage.replace('|', "\\|"), does.trim());
+        assert!(documented.contains(&row), "{row}");
+    }
 }
