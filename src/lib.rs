@@ -20,4 +20,5 @@ pub mod output;
 
 pub mod cli;
 
+mod blocks;
 mod stack;
