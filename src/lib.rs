@@ -22,4 +22,5 @@ pub mod pages;
 pub mod cli;
 pub mod repl;
 
+mod blocks;
 mod stack;

@@ -4,6 +4,7 @@
 //! accepts, often in terms of the parameters before it, and from that what the call gives.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use super::Type;
@@ -54,6 +55,8 @@ pub struct Parameter {
     pub presence: Presence,
     /// Whether the argument must be a literal.
     pub literal: bool,
+    /// Where an int must lie that is written out.
+    pub between: RangeInclusive<i64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +75,8 @@ pub enum Accepts {
     OneOf(&'static [Type]),
     /// Any list.
     List,
+    /// A list of one of these.
+    ListOf(&'static [Type]),
     /// The type of that parameter; an int and a float meet as floats.
     Same(usize),
     /// An item of that list.
@@ -91,6 +96,11 @@ pub enum ResultType {
     /// What the column is that the parameter names.
     Column,
 }
+
+/// How many characters wide a `bar` can be.
+pub const BAR_WIDTHS: RangeInclusive<i64> = 1..=200;
+/// How wide it is where nothing is said.
+pub const USUAL_BAR_WIDTH: i64 = 20;
 
 /// int, float.
 const NUMBER: &[Type] = &[Type::Int, Type::Float];
@@ -139,12 +149,14 @@ impl Signature {
 
     /// Its parameters as text: `x: int|time`, `width?: difference of x`.
     pub fn parameter_texts(&self) -> Vec<String> {
+        let any_of = |types: &[Type]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join("|");
         let text = |parameter: &Parameter| {
             let mark = if parameter.presence == Presence::Optional { "?" } else { "" };
             let accepts = match parameter.accepts {
                 Accepts::Any => "any".to_owned(),
-                Accepts::OneOf(types) => types.iter().map(ToString::to_string).collect::<Vec<_>>().join("|"),
+                Accepts::OneOf(types) => any_of(types),
                 Accepts::List => "list".to_owned(),
+                Accepts::ListOf(types) => format!("list<{}>", any_of(types)),
                 Accepts::Same(n) => format!("same as {}", self.name(n)),
                 Accepts::Item(n) => format!("item of {}", self.name(n)),
                 Accepts::Difference(n) => format!("difference of {}", self.name(n)),
@@ -196,7 +208,7 @@ pub fn percentile_of(name: &str) -> Option<f64> {
 }
 
 fn required(name: &'static str, accepts: Accepts) -> Parameter {
-    Parameter { name, accepts, presence: Presence::Required, literal: false }
+    Parameter { name, accepts, presence: Presence::Required, literal: false, between: i64::MIN..=i64::MAX }
 }
 
 fn optional(name: &'static str, accepts: Accepts) -> Parameter {
@@ -209,6 +221,11 @@ fn repeated(name: &'static str, accepts: Accepts) -> Parameter {
 
 fn literal(parameter: Parameter) -> Parameter {
     Parameter { literal: true, ..parameter }
+}
+
+/// An int that says how many: at least 1.
+fn positive(parameter: Parameter) -> Parameter {
+    Parameter { between: 1..=i64::MAX, ..parameter }
 }
 
 fn make(
@@ -244,6 +261,7 @@ static FUNCTIONS: LazyLock<Vec<Function>> = LazyLock::new(|| {
     all.extend(strings());
     all.extend(choices_and_lists());
     all.extend(stacks());
+    all.extend(drawings());
     all
 });
 
@@ -299,7 +317,7 @@ fn aggregates() -> Vec<Function> {
             .ordered(Ordering::OrderBy),
         aggregate(
             "top",
-            vec![x(OneOf(ORDERED)), literal(required("n", OneOf(INT)))],
+            vec![x(OneOf(ORDERED)), literal(positive(required("n", OneOf(INT))))],
             ListOf(0),
             "the n greatest values, descending",
         ),
@@ -335,7 +353,7 @@ fn window_functions() -> Vec<Function> {
         window("cume_dist", vec![], Is(Type::Float), "fraction of rows up to this one and its ties"),
         window(
             "ntile",
-            vec![literal(required("n", OneOf(INT)))],
+            vec![literal(positive(required("n", OneOf(INT))))],
             Is(Type::Int),
             "which of n equal parts, from 1",
         ),
@@ -345,7 +363,7 @@ fn window_functions() -> Vec<Function> {
         window("last_value", vec![x()], Same(0), "value of the frame's last row"),
         window(
             "nth_value",
-            vec![x(), literal(required("n", OneOf(INT)))],
+            vec![x(), literal(positive(required("n", OneOf(INT))))],
             Same(0),
             "value of the frame's n-th row, from 1",
         ),
@@ -550,6 +568,28 @@ fn stacks() -> Vec<Function> {
             vec![required("func", OneOf(STRING))],
             Is(Type::String),
             "package of a function: 'net/http' of 'net/http.(*conn).serve'",
+        ),
+    ]
+}
+
+fn drawings() -> Vec<Function> {
+    use Accepts::{ListOf, OneOf, Same as Like};
+    use ResultType::Is;
+    let width = Parameter { between: BAR_WIDTHS, ..optional("width", OneOf(INT)) };
+    vec![
+        scalar(
+            "bar",
+            vec![required("value", OneOf(AMOUNT)), required("of", Like(0)), width],
+            Is(Type::String),
+            "a bar in block characters: the share value / of of its width, which is 20 characters or 1 to 200; \
+             empty unless both are above 0",
+        ),
+        scalar(
+            "sparkline",
+            vec![required("list", ListOf(AMOUNT))],
+            Is(Type::String),
+            "a block character for each item, its height from 0 (or the least item, if that is less) to the \
+             greatest; a null is a space, and more than 60 items are drawn as 60 means",
         ),
     ]
 }

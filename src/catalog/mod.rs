@@ -13,8 +13,8 @@ mod types;
 
 pub use domains::Domain;
 pub use functions::{
-    Accepts, Function, FunctionKind, Ordering, Parameter, Presence, ResultType, Signature, function,
-    functions, percentile_of,
+    Accepts, BAR_WIDTHS, Function, FunctionKind, Ordering, Parameter, Presence, ResultType, Signature,
+    USUAL_BAR_WIDTH, function, functions, percentile_of,
 };
 pub use pictures::{Part, Picture, picture, pictures};
 pub use table_functions::{

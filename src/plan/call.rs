@@ -7,7 +7,7 @@ use datafusion::logical_expr::{Expr, Operator, lit};
 
 use super::expr::{binary, cast};
 use super::{Lowering, functions};
-use crate::catalog::Type;
+use crate::catalog::{Type, USUAL_BAR_WIDTH};
 
 impl Lowering<'_> {
     /// A call of the catalog's function `name`; the caller brings the result to its type.
@@ -91,6 +91,12 @@ impl Lowering<'_> {
             "frames" => functions::stack_frames(stacks, first()?),
             "funcs" => functions::stack_funcs(stacks, first()?),
             "locations" => functions::stack_locations(stacks, first()?),
+            // Drawings.
+            "bar" => {
+                let width = args.get(2).cloned().unwrap_or_else(|| lit(USUAL_BAR_WIDTH));
+                functions::bar(first()?, second()?, width)
+            }
+            "sparkline" => functions::sparkline(first()?),
             _ => return Err(plan_datafusion_err!("the function {name} of type {ty} can't be lowered")),
         })
     }

@@ -331,11 +331,11 @@ impl<'a> Checker<'_, 'a> {
         None
     }
 
-    /// Whether the arguments that must be literals are, and lie where they make sense.
+    /// Whether the arguments that must be literals are, and literals lie where they make sense.
     fn check_literals(&mut self, function: &Function, signature: &Signature, args: &[Expr]) -> bool {
         let mut fits = true;
         for (arg, parameter) in args.iter().zip(&signature.parameters) {
-            if !parameter.literal || arg.ty == Type::Unknown {
+            if arg.ty == Type::Unknown {
                 continue;
             }
             let mut meant = None;
@@ -344,9 +344,15 @@ impl<'a> Checker<'_, 'a> {
                     meant = (*q > 1.0 && *q <= 100.0).then(|| (q / 100.0).to_string());
                     "a percentile's fraction is between 0 and 1".to_owned()
                 }
-                (ExprKind::Value(Value::Int(n)), "top" | "ntile" | "nth_value") if *n < 1 => {
-                    format!("`{}` of `{}` is at least 1", parameter.name, function.name)
+                (ExprKind::Value(Value::Int(n)), _) if !parameter.between.contains(n) => {
+                    let (least, most) = (parameter.between.start(), parameter.between.end());
+                    let bounds = match *most {
+                        i64::MAX => format!("at least {least}"),
+                        most => format!("{least} to {most}"),
+                    };
+                    format!("`{}` of `{}` is {bounds}", parameter.name, function.name)
                 }
+                _ if !parameter.literal => continue,
                 (ExprKind::Value(Value::Null), _) if parameter.name != "default" => {
                     format!("`{}` of `{}` can't be null", parameter.name, function.name)
                 }
@@ -407,6 +413,15 @@ fn bind(signature: &Signature, types: &[Type]) -> Result<(Vec<Type>, Type), Misf
             }
             Accepts::List => match ty {
                 Type::List(_) | Type::Unknown => continue,
+                Type::Null => (n, Type::list(Type::Null)),
+                _ => return Err(Misfit::Argument(n, Some("a list".to_owned()))),
+            },
+            Accepts::ListOf(among) => match ty {
+                Type::List(item) => {
+                    let taken = one_of(among, item).ok_or(Misfit::Argument(n, None))?;
+                    (n, Type::list(taken))
+                }
+                Type::Unknown => continue,
                 Type::Null => (n, Type::list(Type::Null)),
                 _ => return Err(Misfit::Argument(n, Some("a list".to_owned()))),
             },

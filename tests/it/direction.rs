@@ -5,8 +5,9 @@ use std::fs;
 use std::path::Path;
 
 /// Each room with the rooms that it may use. `lib.rs` and `main.rs` are no rooms.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("stack", &[]),
+    ("blocks", &[]),
     ("diag", &[]),
     ("compression", &[]),
     ("trace", &[]),
@@ -17,7 +18,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("sema", &["stack", "diag", "catalog", "syntax"]),
     ("ide", &["stack", "diag", "catalog", "syntax", "library", "sema"]),
     ("tables", &["catalog", "trace"]),
-    ("plan", &["catalog", "sema", "tables"]),
+    ("plan", &["blocks", "catalog", "sema", "tables"]),
     // The one exception to "output last": errors of whoever takes the batches.
     (
         "engine",
@@ -35,7 +36,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "output",
         ],
     ),
-    ("output", &["diag"]),
+    ("output", &["blocks", "diag"]),
     ("pages", &["catalog", "syntax", "library", "tables", "engine"]),
     ("repl", &["diag", "catalog", "syntax", "library", "sema", "ide", "engine", "output", "pages"]),
     (

@@ -5,8 +5,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::axis::{Axis, is_drawable, range};
 use super::svg::{self, Anchor, Area, Svg};
-use super::text::{Paper, bar, left, right};
+use super::text::{Paper, left, right};
 use super::{Column, Error, Picture};
+use crate::blocks::bar;
 
 /// More bars than that say nothing.
 const MOST: usize = 200;

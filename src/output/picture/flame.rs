@@ -10,8 +10,9 @@ use super::super::frames::function;
 use super::super::{escape, layout, stacks};
 use super::axis::Unit;
 use super::svg::{Anchor, Svg, WIDTH};
-use super::text::{Paper, bar, right};
+use super::text::{Paper, right};
 use super::{Column, Error, Picture, left_out};
+use crate::blocks::bar;
 
 /// What stands for a stack that is null or has no frames.
 const NO_STACK: &str = "(no stack)";

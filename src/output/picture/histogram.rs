@@ -8,8 +8,9 @@ use super::super::human;
 use super::super::types::Type;
 use super::axis::{Axis, Unit, is_drawable, range};
 use super::svg::{self, Anchor, Area, Svg};
-use super::text::{Paper, bar, left, right};
+use super::text::{Paper, left, right};
 use super::{Column, Error, Picture, left_out};
+use crate::blocks::bar;
 
 /// About how many bins there are.
 const BINS: usize = 20;

@@ -1,4 +1,4 @@
-//! Pictures of characters: a grid of cells, bars in eighths, dots of braille, axes.
+//! Pictures of characters: a grid of cells, dots of braille, axes.
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -36,15 +36,6 @@ impl Paper {
 
 /// Cyan, yellow, magenta, green, blue, red.
 const COLORS: [u8; 6] = [36, 33, 35, 32, 34, 31];
-
-/// A bar of `share` (from 0 to 1) of `width` cells, in eighths of a cell. What is more than nothing is seen.
-pub(super) fn bar(share: f64, width: usize) -> String {
-    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let eighths = (share.clamp(0.0, 1.0) * width as f64 * 8.0).round() as usize;
-    let eighths = if share > 0.0 { eighths.max(1) } else { eighths };
-    format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
-}
 
 /// `text` in exactly `width` columns, at the left.
 pub(super) fn left(text: &str, width: usize) -> String {

@@ -1,6 +1,7 @@
-//! Functions that DataFusion lacks: of stacks, of Go names, exact percentiles, histograms.
+//! Functions that DataFusion lacks: of stacks, of Go names, exact percentiles, histograms, drawings in a cell.
 
 mod collect;
+mod drawings;
 mod nullable;
 mod numbers;
 mod regex;
@@ -95,6 +96,16 @@ pub(super) fn failure(message: &str) -> DataFusionError {
 /// The package of a function.
 pub(super) fn package(function: Expr) -> Expr {
     ScalarUDF::from(stacks::Package::default()).call(vec![function])
+}
+
+/// A bar, `value` of `of` of the width long.
+pub(super) fn bar(value: Expr, of: Expr, width: Expr) -> Expr {
+    ScalarUDF::from(drawings::Bar::default()).call(vec![value, of, width])
+}
+
+/// The items of a list as columns of a line of text.
+pub(super) fn sparkline(list: Expr) -> Expr {
+    ScalarUDF::from(drawings::Sparkline::default()).call(vec![list])
 }
 
 /// The items of a list as text.
