@@ -8,12 +8,13 @@ use std::time::Duration;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::default_table_source::provider_as_source;
-use datafusion::common::tree_node::TreeNode;
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::execution::TaskContext;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::aggregates::AggregateExec;
+use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner as _};
@@ -113,6 +114,11 @@ impl Prepared {
         self.early.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether it has to read the trace: not all that it asks for is in memory.
+    pub fn reads(&self) -> bool {
+        !self.scans.is_empty()
+    }
+
     /// The schema of the result: names, Arrow types, and in each field's metadata `gtq.type` and `unit`.
     pub fn schema(&self) -> &SchemaRef {
         self.answer.schema()
@@ -167,9 +173,16 @@ impl Session {
         Ok(Self { source, stacks, state, cancel: Cancel::default(), runtime: Some(runtime) })
     }
 
-    /// Stops what the session does when it is told to.
-    pub fn cancel(&self) -> Cancel {
-        self.cancel.clone()
+    /// A session that stops what it does when it is told to.
+    #[must_use]
+    pub fn stopped_by(mut self, cancel: Cancel) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
+    /// Whether the trace is the file that was opened: nobody has written to it since.
+    pub fn is_current(&self) -> bool {
+        self.source.as_ref().is_none_or(|source| source.is_current())
     }
 
     pub fn trace(&self) -> Option<TraceInfo> {
@@ -332,7 +345,7 @@ impl Session {
         }
         self.block_on(async |_| {
             let physical = self.physical(&query.optimized, query.any_order).await?;
-            let mut rows = load::apart(execute_stream(physical, self.state.task_ctx())?);
+            let mut rows = load::apart(execute_stream(interruptible(physical)?, self.state.task_ctx())?);
             while let Some(batch) = rows.next().await {
                 present(&batch?)?;
             }
@@ -393,4 +406,13 @@ impl Session {
         let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(IntervalPlanner)]);
         Ok(relax(planner.create_physical_plan(optimized, &self.state).await?, any_order)?)
     }
+}
+
+/// Lets joins pause: what they make of a few rows may be so much that nothing else could stop them.
+fn interruptible(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, Error> {
+    let pausing = plan.transform_up(|node| {
+        let is_join = node.name().ends_with("JoinExec");
+        Ok(if is_join { Transformed::yes(Arc::new(CooperativeExec::new(node)) as _) } else { Transformed::no(node) })
+    })?;
+    Ok(pausing.data)
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use arrow::array::RecordBatch;
 use datafusion::execution::SendableRecordBatchStream;
@@ -41,6 +42,8 @@ pub(super) struct TraceSource {
     file: FileInfo,
     /// Bytes of the input, as it is; None: it is no regular file, and can be read once.
     size: Option<u64>,
+    /// When it was written to last.
+    modified: Option<SystemTime>,
     stacks: Arc<Stacks>,
     progress: Arc<dyn Progress>,
     /// The reader that showed that the input is a trace, for the first pass.
@@ -79,6 +82,7 @@ impl TraceSource {
             file.bytes = size;
         }
         Ok(Self {
+            modified: modified(&input),
             input,
             file,
             size,
@@ -97,6 +101,15 @@ impl TraceSource {
 
     pub(super) fn info(&self) -> TraceInfo {
         TraceInfo { path: self.file.path.clone(), bytes: self.size }
+    }
+
+    /// Whether the file is as it was when it was opened. What is no file can't change.
+    pub(super) fn is_current(&self) -> bool {
+        let size = match &self.input {
+            Input::File(path) if self.size.is_some() => std::fs::metadata(path).ok().map(|file| file.len()),
+            _ => return true,
+        };
+        size == self.size && modified(&self.input) == self.modified
     }
 
     /// Whether a second pass is impossible.
@@ -251,6 +264,13 @@ fn describe(input: &Input) -> Result<(FileInfo, Option<u64>), Error> {
         return Err(io_error(&text, std::io::Error::from(std::io::ErrorKind::IsADirectory)));
     }
     Ok((FileInfo { label, path: text, bytes: None }, metadata.is_file().then_some(metadata.len())))
+}
+
+fn modified(input: &Input) -> Option<SystemTime> {
+    match input {
+        Input::StandardInput => None,
+        Input::File(path) => std::fs::metadata(path).ok()?.modified().ok(),
+    }
 }
 
 fn read(input: &Input, file: &FileInfo) -> Result<Opened, Error> {

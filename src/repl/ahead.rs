@@ -7,6 +7,7 @@ use std::thread;
 
 use arrow::array::AsArray;
 
+use super::opening::Opening;
 use crate::engine::{self, Cancel, Origin, Progress, Session};
 use crate::ide;
 
@@ -33,10 +34,11 @@ pub(super) struct Ahead {
 
 impl Ahead {
     /// Begins to read. What can't be read is not known: a query over it says why.
-    pub(super) fn start(session: Arc<Session>, progress: Arc<dyn Progress>) -> Self {
+    pub(super) fn start(opening: Opening, progress: Arc<dyn Progress>) -> Self {
         let ahead = Self::default();
         let (names, cancelled) = (ahead.names.clone(), ahead.cancel.watch());
         thread::spawn(move || {
+            let Ok(session) = opening.wait() else { return };
             let read = session.read_ahead(progress.as_ref(), &cancelled).and_then(|()| read(&session));
             if let Ok(read) = read {
                 *names.lock().unwrap_or_else(PoisonError::into_inner) = read;
@@ -52,14 +54,18 @@ impl Drop for Ahead {
     }
 }
 
-/// The names in the tables that are in memory.
+/// The names in the tables that are in memory. One that was too large is not read again.
 fn read(session: &Session) -> Result<Names, engine::Error> {
     let mut names = Names::new();
     for (table, column, tables) in COLUMNS {
         let text = format!("select {column}, count() as n from {table} order by n desc limit {NAMES}");
         let mut found: Vec<String> = Vec::new();
         for query in &engine::compile(&text, &Origin::Typed).queries {
-            session.run(&session.prepare(query)?, |batch| {
+            let prepared = session.prepare(query)?;
+            if prepared.reads() {
+                continue;
+            }
+            session.run(&prepared, |batch| {
                 let texts = batch.columns().first().and_then(|column| column.as_string_view_opt());
                 found.extend(texts.into_iter().flatten().flatten().map(str::to_owned));
                 Ok(())

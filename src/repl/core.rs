@@ -3,15 +3,20 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::cache::Cache;
 use super::commands;
 use super::declarations::Declarations;
+use super::opening::Opening;
 use super::results::Output;
 use super::settings::{Preset, Screen, Settings};
-use crate::engine::{self, Assertion, Cancel, Input, Limits, ParamValue, Progress, Session};
+use crate::engine::{self, Assertion, Cancel, Cancelled, Limits, ParamValue, Progress, Session};
 use crate::output::checks::{Check, Outcome};
 use crate::output::escape;
+
+/// How long it may take until a wait for a trace is given up.
+const WATCHFUL: Duration = Duration::from_millis(50);
 
 /// What a session begins with.
 #[derive(Debug, Clone)]
@@ -80,7 +85,11 @@ impl From<String> for Problem {
 /// An interactive session.
 pub struct Repl {
     setup: Setup,
-    pub(super) session: Arc<Session>,
+    opening: Opening,
+    /// Stops what an input does.
+    cancel: Cancel,
+    /// Whether the present input is to stop.
+    cancelled: Cancelled,
     pub(super) settings: Settings,
     pub(super) declarations: Declarations,
     pub(super) cache: Cache,
@@ -102,12 +111,21 @@ impl Repl {
     ///
     /// # Errors
     /// When it can't be read.
-    pub fn new(setup: Setup) -> Result<Self, engine::Error> {
-        let session = open(setup.trace.as_deref(), &setup)?;
-        Ok(Self {
+    pub fn new(setup: Setup) -> Result<Self, String> {
+        let repl = Self::soon(setup);
+        repl.opening.wait()?;
+        Ok(repl)
+    }
+
+    /// Begins to open the trace, if there is one.
+    pub(super) fn soon(setup: Setup) -> Self {
+        let cancel = Cancel::default();
+        Self {
             settings: Settings::new(setup.screen.is_some(), setup.preset),
+            opening: Opening::start(setup.trace.as_deref(), &setup, &cancel),
             setup,
-            session,
+            cancelled: cancel.watch(),
+            cancel,
             declarations: Declarations::default(),
             cache: Cache::default(),
             output: None,
@@ -116,15 +134,36 @@ impl Repl {
             history: Vec::new(),
             reading: 0,
             failed: false,
-        })
+        }
     }
 
     /// Opens another trace; what is declared and set stays.
     pub(super) fn open(&mut self, path: &Path) -> Result<(), Problem> {
-        self.session = open(Some(path), &self.setup)?;
+        let opening = Opening::start(Some(path), &self.setup, &self.cancel);
+        while opening.wait_for(WATCHFUL)?.is_none() {
+            if self.is_cancelled() {
+                return Err(engine::Error::Cancelled.into());
+            }
+        }
+        self.opening = opening;
         self.setup.trace = Some(path.to_owned());
         self.cache = Cache::default();
         Ok(())
+    }
+
+    /// The session with the trace, as soon as it is open.
+    pub(super) fn session(&self) -> Result<Arc<Session>, Problem> {
+        loop {
+            match self.opening.wait_for(WATCHFUL)? {
+                Some(session) => return Ok(session),
+                None if self.is_cancelled() => return Err(engine::Error::Cancelled.into()),
+                None => {}
+            }
+        }
+    }
+
+    pub(super) fn opening(&self) -> &Opening {
+        &self.opening
     }
 
     /// The trace's path.
@@ -140,9 +179,14 @@ impl Repl {
         self.setup.preset
     }
 
-    /// Stops the query that is running.
+    /// Stops what an input does.
     pub fn cancel(&self) -> Cancel {
-        self.session.cancel()
+        self.cancel.clone()
+    }
+
+    /// Whether the present input is to stop.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancelled.is_cancelled()
     }
 
     /// Whether something could not be done.
@@ -168,6 +212,10 @@ impl Repl {
         }
         if self.reading == 0 {
             self.history.push(input.to_owned());
+            self.cancelled = self.cancel.watch();
+            if let Err(problem) = self.refresh(streams) {
+                return self.tell(problem, streams);
+            }
         }
         // Who comes from other shells leaves and asks for help without the dot.
         let is_habit = matches!(input.trim_end_matches(';'), "help" | "quit" | "exit");
@@ -176,21 +224,35 @@ impl Repl {
             Some(command) => commands::run(self, command, streams),
             None => self.statements(input, streams).map(|()| Flow::Stay),
         };
-        match done {
-            Ok(flow) => flow,
-            Err(Problem::Closed) => Flow::Leave,
-            Err(problem) => {
-                self.failed = true;
-                if let Problem::Message(message) = problem {
-                    self.complain(&message, streams);
-                }
-                Flow::Stay
-            }
+        done.unwrap_or_else(|problem| self.tell(problem, streams))
+    }
+
+    /// Reads a trace anew that has been written to: answers would be of two traces.
+    fn refresh(&mut self, streams: &mut Streams<'_>) -> Result<(), Problem> {
+        let opened = self.opening.wait_for(Duration::ZERO).ok().flatten();
+        let changed = opened.is_some_and(|session| !session.is_current());
+        let Some(path) = self.setup.trace.clone().filter(|_| changed) else { return Ok(()) };
+        self.open(&path)?;
+        if !self.preset().quiet {
+            let path = path.display().to_string();
+            writeln!(streams.err, "{} has changed and is read anew", escape::terminal(&path))?;
         }
+        Ok(())
+    }
+
+    fn tell(&mut self, problem: Problem, streams: &mut Streams<'_>) -> Flow {
+        if matches!(problem, Problem::Closed) {
+            return Flow::Leave;
+        }
+        self.failed = true;
+        if let Problem::Message(message) = problem {
+            self.complain(&message, streams);
+        }
+        Flow::Stay
     }
 
     /// Nothing can be done where standard error itself fails.
-    fn complain(&self, message: &str, streams: &mut Streams<'_>) {
+    pub(super) fn complain(&self, message: &str, streams: &mut Streams<'_>) {
         let label = if self.color() { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
         let _ = writeln!(streams.err, "{label}: {}", escape::terminal(message));
     }
@@ -217,6 +279,11 @@ impl Repl {
         for (n, query) in compiled.queries.iter().enumerate() {
             self.answer(query, format!("{n}\n{sources}"), streams)?;
         }
+        self.assertions(&compiled, streams)
+    }
+
+    /// Says which assertions hold.
+    fn assertions(&mut self, compiled: &engine::Compiled, streams: &mut Streams<'_>) -> Result<(), Problem> {
         for assertion in &compiled.assertions {
             let source = compiled.sources().nth(assertion.source.0).map_or("", |(_, text)| text);
             self.assert(assertion, source, streams)?;
@@ -225,11 +292,17 @@ impl Repl {
     }
 
     /// Says whether an assertion holds.
-    fn assert(&self, assertion: &Assertion, source: &str, streams: &mut Streams<'_>) -> Result<(), Problem> {
-        let prepared = self.session.prepare(&assertion.query)?;
-        self.session.load([&prepared])?;
+    fn assert(
+        &mut self,
+        assertion: &Assertion,
+        source: &str,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Problem> {
+        let session = self.session()?;
+        let prepared = session.prepare(&assertion.query)?;
+        session.load([&prepared])?;
         let mut outcome = Outcome::Fails(Vec::new());
-        self.session.run(&prepared, |row| {
+        session.run(&prepared, |row| {
             if row.num_rows() > 0 {
                 outcome = Outcome::of(row);
             }
@@ -242,7 +315,7 @@ impl Repl {
             name: assertion.name.clone(),
             condition: condition.to_owned(),
             outcome,
-            time: std::time::Duration::ZERO,
+            time: Duration::ZERO,
         };
         writeln!(streams.out, "{}", escape::terminal(&check.describe()))?;
         if check.outcome.holds() { Ok(()) } else { Err(Problem::Said) }
@@ -273,7 +346,7 @@ impl Repl {
             for (n, query) in compiled.queries.iter().enumerate() {
                 self.answer(query, format!("{n}\n{sources}"), streams)?;
             }
-            return Ok(());
+            return self.assertions(&compiled, streams);
         };
         let mut values: Vec<ParamValue> = given.to_vec();
         for (param, text) in &self.settings.params {
@@ -283,20 +356,11 @@ impl Repl {
             }
         }
         let typed = compiled.call(&query.name, &values).map_err(|problems| problems.join("; "))?;
-        let arguments: Vec<String> = values.iter().map(|v| format!("{}={}", v.param, v.text)).collect();
-        self.answer(&typed, format!("{} {}\n{sources}", query.name, arguments.join(" ")), streams)
+        self.answer(&typed, format!("{} {values:?}\n{sources}", query.name), streams)
     }
 }
 
 /// All texts that a result depends on.
 fn sources(compiled: &engine::Compiled) -> String {
     compiled.sources().flat_map(|(name, text)| [name, "\n", text, "\n"]).collect()
-}
-
-fn open(trace: Option<&Path>, setup: &Setup) -> Result<Arc<Session>, engine::Error> {
-    let session = match trace {
-        None => Session::without_trace(setup.limits),
-        Some(path) => Session::open(Input::File(path.to_owned()), setup.limits, setup.progress.clone()),
-    };
-    session.map(Arc::new)
 }

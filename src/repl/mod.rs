@@ -14,6 +14,7 @@ mod declarations;
 mod feed;
 mod helper;
 mod loading;
+mod opening;
 mod pager;
 mod prompt;
 mod results;

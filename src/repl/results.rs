@@ -55,23 +55,21 @@ impl Repl {
         streams: &mut Streams<'_>,
     ) -> Result<(), Problem> {
         let since = Instant::now();
+        let session = self.session()?;
         let picture = query.render.as_ref().map(|render| render.picture.name);
         let drawn = picture == Some("timeline") && self.manner(picture).format == Format::Plot;
-        let prepared =
-            if drawn { self.session.prepare_drawn(query)? } else { self.session.prepare(query)? };
+        let prepared = if drawn { session.prepare_drawn(query)? } else { session.prepare(query)? };
         let mut manner = self.manner(picture);
         manner.options.render = prepared.render().cloned();
         let key = format!("{drawn} {key}");
         let schema = prepared.schema();
         let known = self.cache.get(&key);
         let mut kept = Kept::new();
-        let mut time = Duration::ZERO;
-        let is_known = known.is_some();
-        if !is_known {
-            self.session.load([&prepared])?;
+        let (mut time, mut whole) = (Duration::ZERO, false);
+        if known.is_none() {
+            session.load([&prepared])?;
         }
-        let session = &self.session;
-        // Whoever reads in a pager takes their own time.
+        // Whoever reads in a pager takes their own time, and may leave it early.
         let rows: &mut Rows<'_> = &mut |take| {
             let computed = match &known {
                 Some(batches) => {
@@ -83,38 +81,44 @@ impl Repl {
                 }),
             };
             time = since.elapsed();
+            whole = computed.is_ok();
             computed
         };
-        self.show(&manner, schema, rows, streams)?;
-        if !is_known {
-            self.cache.keep(key, kept);
-        }
-        if self.settings.timer && self.output.is_none() {
-            let time = human::duration(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX));
-            writeln!(streams.out, "{}", self.dim(&time))?;
-        }
+        let to_file = self.output.is_some();
+        let shown = self.show(&manner, schema, rows, streams);
         if self.output.as_ref().is_some_and(|output| output.once) {
             self.output = None;
         }
-        if let Some(loss) = self.session.loss() {
-            let message = format!("{}; the answer is that of what comes before it", loss.problem);
-            if self.preset().strict {
-                return Err(message.into());
-            }
-            if !self.preset().quiet {
-                writeln!(streams.err, "warning: {}", escape::terminal(&message))?;
-            }
+        shown?;
+        if known.is_none() && whole {
+            self.cache.keep(key, kept);
+        }
+        if self.settings.timer && !to_file {
+            let time = human::duration(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX));
+            writeln!(streams.out, "{}", self.dim(&time))?;
+        }
+        if prepared.reads() { self.tell_loss(&session, streams) } else { Ok(()) }
+    }
+
+    /// Says that some of the trace could not be used.
+    fn tell_loss(&self, session: &Session, streams: &mut Streams<'_>) -> Result<(), Problem> {
+        let Some(loss) = session.loss() else { return Ok(()) };
+        let message = format!("{}; the answer is that of what comes before it", loss.problem);
+        if self.preset().strict {
+            return Err(message.into());
+        }
+        if !self.preset().quiet {
+            writeln!(streams.err, "warning: {}", escape::terminal(&message))?;
         }
         Ok(())
     }
 
-    /// Shows a list that is already there.
+    /// Shows a list that is already there: for whoever asks, not for the file that results go to.
     pub(super) fn list(&mut self, batch: &RecordBatch, streams: &mut Streams<'_>) -> Result<(), Problem> {
-        let mut manner = self.manner(None);
-        manner.options.max_rows = None;
-        manner.may_turn = false;
+        let options = Options { max_rows: None, color: self.color(), ..self.options(self.screen()) };
+        let manner = Manner { format: Format::Table, may_turn: false, options };
         let rows: &mut Rows<'_> = &mut |take| take(batch).map_err(engine::Error::Output);
-        self.show(&manner, &batch.schema(), rows, streams)
+        self.show_here(&manner, &batch.schema(), rows, streams)
     }
 
     pub(super) fn dim(&self, text: &str) -> String {

@@ -92,8 +92,8 @@ impl Settings {
         let max_rows = preset.max_rows.or(on_terminal.then_some(40));
         Self {
             mode: preset.format.map_or(Mode::Auto, Mode::As),
-            timer: on_terminal && !preset.quiet,
-            pager: on_terminal,
+            timer: false,
+            pager: false,
             max_rows: max_rows.filter(|rows| *rows > 0),
             max_width: None,
             params: BTreeMap::new(),
