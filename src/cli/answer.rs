@@ -279,10 +279,10 @@ fn describe_loss(loss: &Loss) -> String {
     let Loss { problem, lost, bytes } = loss;
     let size = human::bytes(lost.cast_signed());
     let lost = match bytes {
-        None if *lost == 0 => "the rest".to_owned(),
-        None => format!("{size} and the rest"),
+        None if *lost == 0 => "what follows".to_owned(),
+        None => format!("{size} and what follows"),
         #[expect(clippy::cast_precision_loss, reason = "a share")]
-        Some(bytes) => format!("{size} ({:.1}%)", 100.0 * *lost as f64 / (*bytes).max(1) as f64),
+        Some(bytes) => format!("{size} ({:.1}%) of the trace", 100.0 * *lost as f64 / (*bytes).max(1) as f64),
     };
-    format!("{problem}; {lost} of the trace could not be used, the answer is that of the rest")
+    format!("{problem}; {lost} could not be used, the answer is that of the rest")
 }

@@ -34,6 +34,8 @@ columns! {
 struct GoroutineStates {
     rows: Rows,
     goroutines: AHashMap<GoroutineId, Goroutine>,
+    /// Those of which nothing has been heard since the last gap.
+    before: AHashMap<GoroutineId, Goroutine>,
     /// Stays so far.
     stays: u32,
     /// What was going on already is known since this moment.
@@ -98,6 +100,7 @@ pub(super) fn builder(
         Box::new(GoroutineStates {
             rows: Rows { columns: StateColumns::new(schema), count: 0, order: ordered.then(Vec::new) },
             goroutines: AHashMap::new(),
+            before: AHashMap::new(),
             stays: 0,
             known_since: 0,
             resumes,
@@ -110,11 +113,13 @@ impl RowBuilder for GoroutineStates {
     fn observe(&mut self, event: &Event, cx: &mut Context<'_>) {
         let Happening::Goroutine { id, from, to, stack, .. } = event.what else { return };
         let goes_on = from == to;
-        if goes_on && (!self.resumes || self.goroutines.contains_key(&id)) {
+        let is_known = || self.goroutines.contains_key(&id) || self.before.contains_key(&id);
+        if goes_on && (!self.resumes || is_known()) {
             return;
         }
         let rows = &mut self.rows;
-        let goroutine = self.goroutines.entry(id).or_default();
+        let before = || self.before.remove(&id).unwrap_or_default();
+        let goroutine = self.goroutines.entry(id).or_insert_with(before);
         if rows.columns.name.is_wanted() && goroutine.name == TextId::NULL {
             goroutine.name = cx.root(stack);
         }
@@ -164,7 +169,7 @@ impl RowBuilder for GoroutineStates {
         self.over = true;
         self.cut(end.last);
         let mut goroutines: Vec<(GoroutineId, Goroutine)> =
-            std::mem::take(&mut self.goroutines).into_iter().collect();
+            std::mem::take(&mut self.before).into_iter().collect();
         goroutines.sort_unstable_by_key(|(id, _)| *id);
         for (_, mut goroutine) in goroutines {
             self.rows.release(&mut goroutine);
@@ -175,15 +180,16 @@ impl RowBuilder for GoroutineStates {
 impl GoroutineStates {
     /// Ends what is known of all stays that go on.
     fn cut(&mut self, now: i64) {
-        let mut open: Vec<&mut Goroutine> =
-            self.goroutines.values_mut().filter(|goroutine| goroutine.stay.is_some()).collect();
-        open.sort_unstable_by_key(|goroutine| goroutine.stay.as_ref().map(|stay| stay.number));
-        for goroutine in open {
+        let mut goroutines: Vec<(GoroutineId, Goroutine)> =
+            std::mem::take(&mut self.goroutines).into_iter().collect();
+        goroutines.sort_unstable_by_key(|(_, goroutine)| goroutine.stay.as_ref().map(|stay| stay.number));
+        for (id, mut goroutine) in goroutines {
             if let Some(stay) = goroutine.stay.take() {
                 let before_run = !goroutine.ran;
                 let end = End { time: now, stack: StackNumber::NONE, open: true, before_run };
-                self.rows.close(goroutine, stay, end);
+                self.rows.close(&mut goroutine, stay, end);
             }
+            self.before.insert(id, goroutine);
         }
     }
 }

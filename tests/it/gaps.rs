@@ -209,3 +209,96 @@ fn what_was_known_stays_known() {
     assert_eq!(int(trace, "generations"), 7);
     assert_eq!(int(trace, "events"), i64::try_from(damaged.rows("events").len()).unwrap());
 }
+
+/// Adds a generation that a thread wrote, or one that can't be used: without its clock.
+fn generation(bytes: &mut Vec<u8>, number: u64, usable: bool, batches: &[&[u8]]) {
+    // Sync, a frequency, a clock snapshot.
+    let clock: &[u8] = &[50, 8, 100, 51, 0, 1, 1, 0];
+    for payload in std::iter::once(clock).filter(|_| usable).chain(batches.iter().copied()) {
+        bytes.push(1);
+        for mut number in [number, 1, 1_000_000 * number, payload.len() as u64] {
+            while number >= 0x80 {
+                bytes.push(number.to_le_bytes()[0] | 0x80);
+                number >>= 7;
+            }
+            bytes.push(number.to_le_bytes()[0]);
+        }
+        bytes.extend_from_slice(payload);
+    }
+    bytes.push(52);
+}
+
+/// A proc and a goroutine run on thread 1.
+const RUNNING: [u8; 9] = [13, 0, 0, 1, 25, 0, 1, 1, 2];
+
+fn header() -> Vec<u8> {
+    b"go 1.26 trace\0\0\0".to_vec()
+}
+
+/// A task goes on as far as something is heard of it.
+#[test]
+fn tasks_end_at_a_gap_after_which_nothing_is_heard_of_them() {
+    let mut bytes = header();
+    let begin = |task: u8| [40, 1, task, 0, 0, 0];
+    generation(&mut bytes, 1, true, &[&RUNNING, &begin(7), &begin(8), &begin(9)]);
+    generation(&mut bytes, 2, false, &[&RUNNING]);
+    // A log.
+    generation(&mut bytes, 3, true, &[&RUNNING, &[44, 1, 8, 0, 0, 0]]);
+    generation(&mut bytes, 4, false, &[&RUNNING]);
+    // The end of a task.
+    generation(&mut bytes, 5, true, &[&RUNNING, &[41, 1, 9, 0]]);
+    let read = read(bytes);
+    let [seven, eight, nine] = read.rows("tasks") else { panic!() };
+    for task in [seven, eight, nine] {
+        let mut slices = read.rows("slices").iter().filter(|row| row["lane"] == "task");
+        let slice = slices.find(|row| row["task"] == task["task"]).unwrap();
+        assert_eq!((&slice["end"], &slice["open_end"]), (&task["end"], &task["open_end"]));
+    }
+    let [first, second, third] = read.rows("generations") else { panic!() };
+    assert!((int(first, "end")..int(second, "start")).contains(&int(seven, "end")));
+    assert!((int(second, "end")..int(third, "start")).contains(&int(eight, "end")));
+    assert_eq!((&seven["open_end"], &eight["open_end"]), (&Value::from(true), &Value::from(true)));
+    assert!(int(third, "start") < int(nine, "end") && nine["open_end"] == false);
+}
+
+/// Counts rows.
+struct Count(usize);
+
+impl Sink for Count {
+    fn batch(&mut self, _: &TableCall, batch: RecordBatch) -> ControlFlow<()> {
+        self.0 += batch.num_rows();
+        ControlFlow::Continue(())
+    }
+
+    fn progress(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Many gaps after much: what a gap costs depends on what was heard since the last one.
+#[test]
+fn many_gaps_take_little_time() {
+    let mut bytes = header();
+    // A mark assist is a slice in each of three views.
+    let assists = [35, 1, 0, 36, 1].repeat(10_000);
+    generation(&mut bytes, 1, true, &[&RUNNING, &assists, &assists, &assists]);
+    let much = bytes.clone();
+    for number in 1..5_000 {
+        generation(&mut bytes, 2 * number, false, &[&RUNNING]);
+        generation(&mut bytes, 2 * number + 1, true, &[&RUNNING]);
+    }
+    let mut needs = Needs::default();
+    let slices = table("slices").unwrap();
+    needs.add(slices, Want::all(&(0..slices.columns.len()).collect::<Vec<_>>()));
+    let time = |bytes: Vec<u8>| {
+        let mut reader = Reader::new(Cursor::new(bytes)).unwrap();
+        let pass = Pass::new(&needs, Window::default(), Arc::new(Stacks::default()));
+        let mut rows = Count(0);
+        let start = std::time::Instant::now();
+        pass.run(&mut reader, &FileInfo::default(), &mut rows);
+        assert!(rows.0 > 90_000, "{}", rows.0);
+        start.elapsed()
+    };
+    let (without, with) = (time(much), time(bytes));
+    assert!(with < 10 * without, "{without:?}, with gaps {with:?}");
+}

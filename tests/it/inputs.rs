@@ -247,7 +247,7 @@ fn what_is_lost_of_a_compressed_trace_is_told() {
     assert_eq!(output.status.code(), Some(0));
     let said = utf8(&output.stderr);
     let start = format!(
-        "warning: the zstd data is cut off at byte {} of the input; the rest of the trace could not be used, ",
+        "warning: the zstd data is cut off at byte {} of the input; what follows could not be used, ",
         form.len() - 300
     );
     assert!(said.starts_with(&start), "{said}");

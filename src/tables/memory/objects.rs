@@ -84,8 +84,8 @@ impl Objects {
 
     pub(super) fn lost(&mut self, gap: Gap) {
         self.lives.lost(gap);
-        self.live.clear();
-        self.sharing.clear();
+        self.live = AHashMap::new();
+        self.sharing = AHashMap::new();
     }
 
     pub(super) fn finish(mut self, end: i64, interner: &mut Interner) -> RecordBatch {

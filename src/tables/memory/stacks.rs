@@ -51,7 +51,7 @@ impl Stacks {
 
     pub(super) fn lost(&mut self, gap: Gap) {
         self.lives.lost(gap);
-        self.live.clear();
+        self.live = AHashMap::new();
     }
 
     pub(super) fn finish(mut self, end: i64, interner: &mut Interner) -> RecordBatch {

@@ -62,7 +62,12 @@ impl<T> Held<T> {
 
     /// Those that are still there, with their numbers, ascending.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (usize, &T)> {
-        (self.first..self.next()).filter_map(|number| Some((number, self.get(number)?)))
+        self.since(self.first)
+    }
+
+    /// Those of them that have at least this number.
+    pub(super) fn since(&self, number: usize) -> impl DoubleEndedIterator<Item = (usize, &T)> {
+        (number.max(self.first)..self.next()).filter_map(|number| Some((number, self.get(number)?)))
     }
 
     fn skip(&mut self) {
@@ -89,6 +94,7 @@ mod tests {
         assert_eq!(held.remove(3), None);
         held.push(Some('e'));
         assert_eq!(held.iter().collect::<Vec<_>>(), [(1, &'b'), (4, &'e')]);
+        assert_eq!((held.since(0).count(), held.since(2).count(), held.since(9).count()), (2, 1, 0));
         assert_eq!(held.remove(1), Some('b'));
         assert_eq!((held.first(), held.get(1), held.get(9)), (Some((4, &'e')), None, None));
         assert_eq!(held.remove(4), Some('e'));

@@ -226,8 +226,8 @@ impl Timeline {
             self.before.insert(again.id(), again);
         }
         self.slices.lost(gap);
-        self.syscall_on.clear();
-        self.ranges.clear();
+        self.syscall_on = AHashMap::new();
+        self.ranges = AHashMap::new();
     }
 
     fn follow(&mut self, event: &Event, cx: &mut Context<'_>) {

@@ -164,6 +164,10 @@ pub(super) struct Slices {
     when: When,
     /// What was going on already is known since this moment.
     known_since: i64,
+    /// Slices before this number have ended, or are of tasks.
+    settled: usize,
+    /// Slices of tasks of which something has been heard since the last gap, of those before that number.
+    heard: Vec<usize>,
     /// Those of which all may be known now.
     touched: Vec<usize>,
 }
@@ -183,6 +187,8 @@ impl Slices {
             only,
             when,
             known_since: 0,
+            settled: 0,
+            heard: Vec::new(),
             touched: Vec::new(),
         }
     }
@@ -389,46 +395,50 @@ impl Slices {
 
     /// Cuts what is still open at the trace's end.
     pub(super) fn finish(&mut self, trace_end: i64) {
-        self.cut(trace_end, |_| true);
+        for open in self.open_since(0) {
+            self.cut(open, trace_end);
+        }
     }
 
     /// Cuts what goes on at a gap. A task may turn out to go on behind it, at the latest when the trace ends.
     pub(super) fn lost(&mut self, gap: Gap) {
-        self.cut(gap.from, |lane| !matches!(lane, Lane::Task(_)));
-        for row in self.open_tasks() {
-            if let Some(slice) = self.slice(row) {
-                slice.lost_at.get_or_insert(gap.from);
+        // There may be as many gaps as slices: only those are looked at of which something was heard since the last one.
+        for open in self.open_since(self.settled) {
+            match open.lane {
+                Lane::Task(_) => self.heard.push(open.row),
+                _ => self.cut(open, gap.from),
             }
         }
-        self.lanes.retain(|lane, _| matches!(lane, Lane::Task(_)));
+        for row in std::mem::take(&mut self.heard) {
+            if let Some(slice) = self.slice(row) {
+                slice.lost_at = Some(gap.from);
+            }
+        }
+        self.settled = self.slices.next();
+        self.lanes = AHashMap::new();
         self.known_since = gap.to;
         self.advance();
     }
 
     /// A task goes on behind a gap.
     pub(super) fn resume(&mut self, open: Open) {
-        if let Some(slice) = self.slice(open.row) {
-            slice.lost_at = None;
+        if self.slice(open.row).is_some_and(|slice| slice.lost_at.take().is_some()) {
+            self.heard.push(open.row);
         }
     }
 
-    fn open_tasks(&self) -> Vec<usize> {
-        let open = self.slices.iter().filter(|(_, slice)| slice.end.is_none());
-        open.filter(|(_, slice)| matches!(slice.what.lane, Lane::Task(_))).map(|(row, _)| row).collect()
+    /// The slices that go on, of those since some number, the innermost first.
+    fn open_since(&self, number: usize) -> Vec<Open> {
+        let open = self.slices.since(number).rev().filter(|(_, slice)| slice.end.is_none());
+        open.map(|(row, slice)| Open { row, lane: slice.what.lane }).collect()
     }
 
-    /// Ends what is known of slices that are open, the innermost first.
-    fn cut(&mut self, now: i64, of: impl Fn(Lane) -> bool) {
-        let open = self.slices.iter().rev().filter(|(_, slice)| slice.end.is_none() && of(slice.what.lane));
-        let open = open.map(|(row, slice)| Open { row, lane: slice.what.lane });
-        for open in open.collect::<Vec<Open>>() {
-            let mut end = now;
-            if let Some(slice) = self.slice(open.row) {
-                slice.cut = true;
-                end = slice.lost_at.unwrap_or(now);
-            }
-            self.close(open, end, StackNumber::NONE);
-        }
+    /// Ends what is known of a slice that goes on.
+    fn cut(&mut self, open: Open, now: i64) {
+        let Some(slice) = self.slice(open.row) else { return };
+        slice.cut = true;
+        let end = slice.lost_at.unwrap_or(now);
+        self.close(open, end, StackNumber::NONE);
     }
 
     /// Makes rows of all that is left.
