@@ -9,10 +9,10 @@ use super::check::Assertions;
 use super::progress::progress;
 use super::target::Target;
 use super::terminal::Terminal;
-use crate::engine::{self, Compiled, Input, Loss, Origin, Prepared, Session};
+use crate::engine::{self, Compiled, Input, Origin, Prepared, Session};
 use crate::output::checks::Check;
 use crate::output::timeline::Timeline;
-use crate::output::{self, Advice, Format, human};
+use crate::output::{self, Advice, Format};
 
 /// Rows of a table on a terminal, unless `--max-rows` says otherwise.
 const MAX_ROWS: usize = 40;
@@ -218,11 +218,11 @@ pub(super) fn tell_loss(session: &Session, limits: &Limits, terminal: &Terminal)
     match session.loss() {
         None => Ok(()),
         Some(loss) if limits.strict => {
-            terminal.error(&describe_loss(&loss));
+            terminal.error(&loss.to_string());
             Err(Failure::Said(1))
         }
         Some(loss) => {
-            terminal.warning(&describe_loss(&loss));
+            terminal.warning(&loss.to_string());
             Ok(())
         }
     }
@@ -273,16 +273,4 @@ fn options(output: &Output, terminal: &Terminal) -> output::Options {
         advice: Advice::default(),
         render: None,
     }
-}
-
-fn describe_loss(loss: &Loss) -> String {
-    let Loss { problem, lost, bytes } = loss;
-    let size = human::bytes(lost.cast_signed());
-    let lost = match bytes {
-        None if *lost == 0 => "what follows".to_owned(),
-        None => format!("{size} and what follows"),
-        #[expect(clippy::cast_precision_loss, reason = "a share")]
-        Some(bytes) => format!("{size} ({:.1}%) of the trace", 100.0 * *lost as f64 / (*bytes).max(1) as f64),
-    };
-    format!("{problem}; {lost} could not be used, the answer is that of the rest")
 }

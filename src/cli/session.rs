@@ -16,8 +16,11 @@ pub(super) fn session(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
     if args.trace.as_deref() == Some(Path::new("-")) {
         return Err(no_query());
     }
-    let screen = terminal.width.map(|_| Screen { size: None, color: terminal.color });
-    let prompts = io::stdin().is_terminal() && screen.is_some();
+    let screen = io::stdout().is_terminal().then_some(Screen { size: None, color: terminal.color });
+    let prompts = io::stdin().is_terminal();
+    if prompts && screen.is_none() {
+        return Err(no_query());
+    }
     if prompts && args.output.file.is_some() {
         let message = "-o is for the result of a query: at the prompt, .output FILE and .once FILE are";
         return Err(Failure::Usage(message.into()));
@@ -32,12 +35,13 @@ pub(super) fn session(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
             max_rows: args.output.max_rows,
             no_header: args.output.no_header,
             color: terminal.color,
+            error_color: terminal.error_color,
             quiet: terminal.quiet,
             strict: args.limits.strict,
         },
     };
     if prompts {
-        return Ok(repl::converse(&mut Repl::new(setup)?)?);
+        return repl::converse(setup).map_err(Failure::Usage);
     }
     if io::stdin().lock().fill_buf()?.is_empty() {
         return Err(no_query());
@@ -47,7 +51,7 @@ pub(super) fn session(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
         let source = Path::new("-");
         return texts(&[(read_source(source)?, Origin::File(source.into()))], args, terminal);
     }
-    let mut repl = Repl::new(setup)?;
+    let mut repl = Repl::new(setup).map_err(Failure::Usage)?;
     let (mut out, mut err) = (io::stdout(), io::stderr());
     repl::read(&mut repl, io::stdin().lock(), &mut Streams { out: &mut out, err: &mut err })?;
     if repl.failed() { Err(Failure::Said(1)) } else { Ok(()) }

@@ -16,7 +16,7 @@ pub(super) struct Terminal {
     pub(super) width: Option<usize>,
     /// Whether standard output takes colours.
     pub(super) color: bool,
-    error_color: bool,
+    pub(super) error_color: bool,
     pub(super) shows_progress: bool,
     /// Whether nothing is said beside results and errors.
     pub(super) quiet: bool,

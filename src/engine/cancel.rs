@@ -36,7 +36,7 @@ pub struct Cancelled {
 }
 
 impl Cancelled {
-    pub(super) fn is_cancelled(&self) -> bool {
+    pub fn is_cancelled(&self) -> bool {
         *self.changes.borrow() != self.since
     }
 

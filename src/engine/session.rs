@@ -1,5 +1,6 @@
 //! An open trace and the queries over it.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,7 +32,7 @@ use super::memory::Pool;
 use super::prepare::Explanation;
 use super::source::{Input, NoTrace, TraceInfo, TraceSource};
 use crate::catalog;
-use crate::output::Render;
+use crate::output::{Render, human};
 use crate::plan::{self, Environment, IntervalPlanner, LeaveOutEmpty, PushIntoOverlap};
 use crate::sema::typed;
 use crate::stack;
@@ -65,6 +66,22 @@ pub struct Loss {
     pub lost: u64,
     /// Bytes of the whole trace; None: that is not known, since it could not be read to its end.
     pub bytes: Option<u64>,
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { problem, lost, bytes } = self;
+        let size = human::bytes(lost.cast_signed());
+        let lost = match bytes {
+            None if *lost == 0 => "what follows".to_owned(),
+            None => format!("{size} and what follows"),
+            #[expect(clippy::cast_precision_loss, reason = "a share")]
+            Some(bytes) => {
+                format!("{size} ({:.1}%) of the trace", 100.0 * *lost as f64 / (*bytes).max(1) as f64)
+            }
+        };
+        write!(f, "{problem}; {lost} could not be used, the answer is that of the rest")
+    }
 }
 
 /// An open trace; or none, for queries that need none.
@@ -412,7 +429,11 @@ impl Session {
 fn interruptible(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, Error> {
     let pausing = plan.transform_up(|node| {
         let is_join = node.name().ends_with("JoinExec");
-        Ok(if is_join { Transformed::yes(Arc::new(CooperativeExec::new(node)) as _) } else { Transformed::no(node) })
+        Ok(if is_join {
+            Transformed::yes(Arc::new(CooperativeExec::new(node)) as _)
+        } else {
+            Transformed::no(node)
+        })
     })?;
     Ok(pausing.data)
 }

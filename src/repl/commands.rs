@@ -13,7 +13,7 @@ use crate::catalog;
 use crate::engine::{self, ParamValue, Shelves};
 use crate::ide;
 use crate::library;
-use crate::output::escape;
+use crate::output::{Format, escape};
 use crate::pages;
 use crate::syntax::similar::closest;
 
@@ -232,6 +232,9 @@ pub(super) fn run(repl: &mut Repl, text: &str, streams: &mut Streams<'_>) -> Res
     let rest =
         if command.arguments == Arguments::Query { rest } else { rest.trim_end().trim_end_matches(';') };
     let call = Call { command, rest: rest.trim(), words: words(rest) };
+    if command.takes.is_empty() && !call.words.is_empty() {
+        return Err(format!("usage: {}", command.usage()).into());
+    }
     (command.run)(repl, &call, streams)
 }
 
@@ -248,8 +251,11 @@ pub(super) fn find(name: &str) -> Option<&'static Command> {
 /// Words at spaces; quotes keep one together.
 fn words(text: &str) -> Vec<String> {
     let (mut words, mut word, mut quote): (Vec<String>, Option<String>, Option<char>) = (vec![], None, None);
-    for c in text.chars() {
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
         match quote {
+            // As the completion of file names writes spaces.
+            None if c == '\\' && cfg!(unix) => word.get_or_insert_default().extend(chars.next()),
             Some(q) if c == q => quote = None,
             None if c == '\'' || c == '"' => {
                 quote = Some(c);
@@ -450,6 +456,9 @@ fn on_off(on: bool) -> &'static str {
 fn output(repl: &mut Repl, call: &Call<'_>, _: &mut Streams<'_>) -> Result<Flow, Problem> {
     repl.output = match call.word() {
         None => None,
+        Some(path) if Format::of_file(path).is_some_and(Format::is_whole) => {
+            return Err(format!("{path} can hold one result: .once {path}").into());
+        }
         Some(path) => Some(repl.file(path, false)?),
     };
     Ok(Flow::Stay)
@@ -484,12 +493,14 @@ fn save(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<F
     let text = ide::format(&text).unwrap_or(text);
     let path = repl.spare(path)?;
     // What somebody else wrote is not lost by accident.
-    if path.exists() && repl.saved.as_ref() != Some(&path) {
+    let is_ours =
+        |there: &str| repl.saved.as_ref().is_some_and(|(saved, text)| *saved == path && text == there);
+    if path.symlink_metadata().is_ok() && !fs::read_to_string(&path).is_ok_and(|there| is_ours(&there)) {
         return Err(format!("{} is there already: name another file", path.display()).into());
     }
-    fs::write(&path, text).map_err(|e| format!("can't write {}: {e}", path.display()))?;
+    fs::write(&path, &text).map_err(|e| format!("can't write {}: {e}", path.display()))?;
     let said = format!("saved; gtq run {} runs it", escape::terminal(&path.display().to_string()));
-    repl.saved = Some(path);
+    repl.saved = Some((path, text));
     say(streams, &repl.dim(&said))
 }
 
@@ -503,6 +514,9 @@ fn queries_of(text: &str) -> String {
 }
 
 fn edit(repl: &mut Repl, _: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
+    if !repl.prompts {
+        return Err("an editor needs a terminal".to_owned().into());
+    }
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     let editor = set("VISUAL").or_else(|| set("EDITOR")).unwrap_or_else(|| "vi".to_owned());
     let file = tempfile::Builder::new().suffix(".gtq").tempfile()?;
@@ -518,6 +532,8 @@ fn edit(repl: &mut Repl, _: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow
     if !text.trim().is_empty() {
         writeln!(streams.out, "{}", repl.dim(&shown(text.trim())))?;
         repl.history.push(text.trim().to_owned());
+        // It is there to be mended, also where it has errors.
+        repl.last = Some(text.trim().to_owned());
         repl.statements(text.trim(), streams)?;
     }
     Ok(Flow::Stay)
@@ -553,18 +569,19 @@ fn explain(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Resul
         (text, _) => text.to_owned(),
     };
     let typed = repl.declarations.compile(&text);
-    streams.err.write_all(typed.report(repl.color()).as_bytes())?;
+    streams.err.write_all(typed.report(repl.preset().error_color).as_bytes())?;
     if typed.compiled.has_errors() {
         return Err(Problem::Said);
     }
+    let session = repl.session()?;
     for query in &typed.compiled.queries {
         if analyze {
-            let prepared = repl.session.prepare(query)?;
-            repl.session.load([&prepared])?;
-            writeln!(streams.out, "{}", repl.session.analyze(&prepared)?.trim_end())?;
+            let prepared = session.prepare(query)?;
+            session.load([&prepared])?;
+            writeln!(streams.out, "{}", shown(session.analyze(&prepared)?.trim_end()))?;
         } else {
-            let plan = repl.session.explain(query)?;
-            writeln!(streams.out, "{}\n\n{}", plan.optimized, plan.physical.trim_end())?;
+            let plan = session.explain(query)?;
+            writeln!(streams.out, "{}\n\n{}", shown(&plan.optimized), shown(plan.physical.trim_end()))?;
         }
     }
     Ok(Flow::Stay)

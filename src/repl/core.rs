@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::cache::Cache;
@@ -97,12 +98,16 @@ pub struct Repl {
     pub(super) output: Option<Output>,
     /// The last text with a query in it.
     pub(super) last: Option<String>,
-    /// The file that declarations were saved to.
-    pub(super) saved: Option<PathBuf>,
+    /// The file that declarations were saved to, and what was written.
+    pub(super) saved: Option<(PathBuf, String)>,
     /// All inputs, the oldest first.
     pub(super) history: Vec<String>,
     /// Files that are being read, one from the other.
     pub(super) reading: usize,
+    /// Whether a pager has the screen.
+    paging: Arc<AtomicBool>,
+    /// Whether somebody sits at a terminal.
+    pub(super) prompts: bool,
     failed: bool,
 }
 
@@ -118,8 +123,10 @@ impl Repl {
     }
 
     /// Begins to open the trace, if there is one.
-    pub(super) fn soon(setup: Setup) -> Self {
+    pub(super) fn soon(mut setup: Setup) -> Self {
         let cancel = Cancel::default();
+        let paging = Arc::new(AtomicBool::new(false));
+        setup.progress = Arc::new(Beside { paging: paging.clone(), progress: setup.progress });
         Self {
             settings: Settings::new(setup.screen.is_some(), setup.preset),
             opening: Opening::start(setup.trace.as_deref(), &setup, &cancel),
@@ -133,6 +140,8 @@ impl Repl {
             saved: None,
             history: Vec::new(),
             reading: 0,
+            paging,
+            prompts: false,
             failed: false,
         }
     }
@@ -177,6 +186,10 @@ impl Repl {
 
     pub(super) fn preset(&self) -> Preset {
         self.setup.preset
+    }
+
+    pub(super) fn paging(&self) -> &Arc<AtomicBool> {
+        &self.paging
     }
 
     /// Stops what an input does.
@@ -253,7 +266,7 @@ impl Repl {
 
     /// Nothing can be done where standard error itself fails.
     pub(super) fn complain(&self, message: &str, streams: &mut Streams<'_>) {
-        let label = if self.color() { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
+        let label = if self.preset().error_color { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
         let _ = writeln!(streams.err, "{label}: {}", escape::terminal(message));
     }
 
@@ -265,7 +278,7 @@ impl Repl {
     pub(super) fn statements(&mut self, text: &str, streams: &mut Streams<'_>) -> Result<(), Problem> {
         let typed = self.declarations.compile(text);
         if typed.compiled.has_errors() || !self.setup.preset.quiet {
-            streams.err.write_all(typed.report(self.color()).as_bytes())?;
+            streams.err.write_all(typed.report(self.preset().error_color).as_bytes())?;
         }
         if typed.compiled.has_errors() {
             return Err(Problem::Said);
@@ -363,4 +376,23 @@ impl Repl {
 /// All texts that a result depends on.
 fn sources(compiled: &engine::Compiled) -> String {
     compiled.sources().flat_map(|(name, text)| [name, "\n", text, "\n"]).collect()
+}
+
+/// Progress that is not shown while a pager has the screen.
+#[derive(Debug)]
+struct Beside {
+    paging: Arc<AtomicBool>,
+    progress: Arc<dyn Progress>,
+}
+
+impl Progress for Beside {
+    fn read(&self, bytes: u64, of: Option<u64>) {
+        if !self.paging.load(Ordering::Relaxed) {
+            self.progress.read(bytes, of);
+        }
+    }
+
+    fn finish(&self) {
+        self.progress.finish();
+    }
 }

@@ -15,8 +15,11 @@ pub fn read(repl: &mut Repl, lines: impl BufRead, streams: &mut Streams<'_>) -> 
     let mut held = String::new();
     for line in lines.lines() {
         let line = line?;
-        let begins = held.trim().is_empty();
-        if begins && line.trim_start().starts_with('.') {
+        if repl.is_cancelled() {
+            return Ok(Flow::Stay);
+        }
+        if line.trim_start().starts_with('.') && is_idle(&held) {
+            held.clear();
             if repl.take(&line, streams) == Flow::Leave {
                 return Ok(Flow::Leave);
             }
@@ -24,14 +27,22 @@ pub fn read(repl: &mut Repl, lines: impl BufRead, streams: &mut Streams<'_>) -> 
         }
         held.push_str(&line);
         held.push('\n');
-        if line.contains(';')
-            && is_ended(&held)
-            && repl.take(&std::mem::take(&mut held), streams) == Flow::Leave
-        {
+        if ends(&line) && is_ended(&held) && repl.take(&std::mem::take(&mut held), streams) == Flow::Leave {
             return Ok(Flow::Leave);
         }
     }
     Ok(repl.take(&held, streams))
+}
+
+/// Whether a statement may end with a line: looked at first, so that not all is read again for each line.
+fn ends(line: &str) -> bool {
+    let (lexemes, _) = lexer::lex(line);
+    lexemes.iter().any(|lexeme| lexeme.token == Token::Symbol(Symbol::Semicolon)) || line.contains("*/")
+}
+
+/// Whether a text has nothing but comments.
+fn is_idle(text: &str) -> bool {
+    lexer::lex(text).0.iter().all(|lexeme| matches!(lexeme.token, Token::Comment(_)))
 }
 
 /// Whether a text ends with a semicolon, comments aside.

@@ -80,15 +80,23 @@ impl Completer for Assistant {
         pos: usize,
         context: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
+        self.typed.store(true, Ordering::Relaxed);
         if let Some((command, rest)) = line.get(..pos).and_then(command_before) {
             let start = pos - rest.len();
             return match command {
                 None => Ok((start, pairs(command_names(), rest))),
-                Some(command) if command.arguments == Arguments::Query => Ok(self.complete_query(line, pos)),
-                Some(command) if command.arguments == Arguments::Files => {
-                    self.files.complete(line, pos, context)
+                Some(command) if command.arguments == Arguments::Query => {
+                    let query = line.find(char::is_whitespace).unwrap_or(pos).min(pos);
+                    let rest = line.get(query..).unwrap_or_default();
+                    let (start, found) = self.complete_query(rest, pos - query);
+                    Ok((start + query, found))
                 }
-                Some(command) => Ok((start, pairs(arguments(command.arguments), rest))),
+                Some(command) if command.arguments == Arguments::Files => {
+                    let (start, mut found) = self.files.complete(line, pos, context)?;
+                    found.retain(|file| !file.replacement.contains(escape::is_unsafe));
+                    Ok((start, found))
+                }
+                Some(command) => Ok((start, pairs(self.arguments(command.arguments), rest))),
             };
         }
         Ok(self.complete_query(line, pos))
@@ -96,12 +104,42 @@ impl Completer for Assistant {
 }
 
 impl Assistant {
+    /// What may stand behind a command.
+    fn arguments(&self, arguments: Arguments) -> Vec<(String, String)> {
+        let plain = |name: &str| (name.to_owned(), String::new());
+        match arguments {
+            Arguments::None | Arguments::Query | Arguments::Files => Vec::new(),
+            Arguments::Switch => ["on", "off"].map(plain).into(),
+            Arguments::Modes => Mode::names().map(plain).collect(),
+            Arguments::Commands => command_names(),
+            Arguments::Tables => {
+                let functions = catalog::table_functions().iter().map(|function| &function.table);
+                let tables = catalog::tables().iter().chain(functions);
+                tables.map(|table| (table.name.to_owned(), format!("a row per {}", table.row))).collect()
+            }
+            Arguments::SavedQueries => {
+                let own = engine::compile(&self.declared, &Origin::Typed).saved_queries();
+                let mut names: Vec<_> = own
+                    .into_iter()
+                    .map(|query| (query.name, "declared in this session".to_owned()))
+                    .collect();
+                for text in Shelves::of_user().texts() {
+                    let own = stem(&text.origin);
+                    for query in engine::compile(&text.text, &text.origin).saved_queries() {
+                        let name =
+                            if query.name == own { own.clone() } else { format!("{own}:{}", query.name) };
+                        names.push((name, query.doc.lines().next().unwrap_or_default().to_owned()));
+                    }
+                }
+                names
+            }
+        }
+    }
+
     fn complete_query(&self, line: &str, pos: usize) -> (usize, Vec<Pair>) {
         let found = self.completions(line, pos);
         let start = found.first().map_or(pos, |item| item.replace.start);
-        // Names of a trace may hold control characters, which the line editor would write as they are.
-        let is_safe = |item: &Completion| !item.insert.contains(escape::is_unsafe);
-        let found = found.into_iter().filter(|item| item.replace.start == start && is_safe(item));
+        let found = found.into_iter().filter(|item| item.replace.start == start);
         let items: Vec<(String, String, String)> = found
             .map(|item| {
                 let about = match (item.detail.as_str(), item.documentation.lines().next()) {
@@ -131,39 +169,15 @@ fn command_names() -> Vec<(String, String)> {
     COMMANDS.iter().map(|command| (command.name.to_owned(), command.does.to_owned())).collect()
 }
 
-fn arguments(arguments: Arguments) -> Vec<(String, String)> {
-    let plain = |name: &str| (name.to_owned(), String::new());
-    match arguments {
-        Arguments::None | Arguments::Query | Arguments::Files => Vec::new(),
-        Arguments::Switch => ["on", "off"].map(plain).into(),
-        Arguments::Modes => Mode::names().map(plain).collect(),
-        Arguments::Commands => command_names(),
-        Arguments::Tables => {
-            let functions = catalog::table_functions().iter().map(|function| &function.table);
-            let tables = catalog::tables().iter().chain(functions);
-            tables.map(|table| (table.name.to_owned(), format!("a row per {}", table.row))).collect()
-        }
-        Arguments::SavedQueries => {
-            let mut names = Vec::new();
-            for text in Shelves::of_user().texts() {
-                let own = stem(&text.origin);
-                for query in engine::compile(&text.text, &text.origin).saved_queries() {
-                    let name = if query.name == own { own.clone() } else { format!("{own}:{}", query.name) };
-                    names.push((name, query.doc.lines().next().unwrap_or_default().to_owned()));
-                }
-            }
-            names
-        }
-    }
-}
-
 fn pairs(names: Vec<(String, String)>, typed: &str) -> Vec<Pair> {
     let wanted = names.into_iter().filter(|(name, _)| name.starts_with(typed));
     listed(wanted.map(|(name, about)| (name.clone(), name, about)).collect())
 }
 
 /// Labels, insertions and descriptions as a list.
-fn listed(items: Vec<(String, String, String)>) -> Vec<Pair> {
+fn listed(mut items: Vec<(String, String, String)>) -> Vec<Pair> {
+    // Names may hold control characters, which the line editor would write as they are.
+    items.retain(|(_, insert, _)| !insert.contains(escape::is_unsafe));
     let width = items.iter().map(|(label, ..)| label.chars().count()).max().unwrap_or(0).min(40);
     let items = items.into_iter().map(|(label, replacement, about)| {
         let (label, about) = (escape::terminal(&label), escape::terminal(&about));

@@ -11,8 +11,8 @@ use arrow::datatypes::SchemaRef;
 use super::cache::Kept;
 use super::core::{Problem, Repl, Streams};
 use super::pager::Paged;
-use super::settings::Mode;
-use crate::engine;
+use super::settings::{Mode, Screen};
+use crate::engine::{self, Session};
 use crate::output::{self, Advice, Error, Format, Options, Render, escape, human};
 
 /// Records of a vertical listing that takes the place of a table.
@@ -103,12 +103,11 @@ impl Repl {
     /// Says that some of the trace could not be used.
     fn tell_loss(&self, session: &Session, streams: &mut Streams<'_>) -> Result<(), Problem> {
         let Some(loss) = session.loss() else { return Ok(()) };
-        let message = format!("{}; the answer is that of what comes before it", loss.problem);
         if self.preset().strict {
-            return Err(message.into());
+            return Err(loss.to_string().into());
         }
         if !self.preset().quiet {
-            writeln!(streams.err, "warning: {}", escape::terminal(&message))?;
+            writeln!(streams.err, "warning: {}", escape::terminal(&loss.to_string()))?;
         }
         Ok(())
     }
@@ -143,17 +142,26 @@ impl Repl {
                 && max_rows.is_some(),
             options: Options {
                 max_rows,
-                width: screen.map(|screen| self.settings.max_width.unwrap_or(screen.size().0)),
-                header: !self.preset().no_header,
                 color: self.output.is_none() && self.color(),
-                advice: Advice { rows: ".maxrows", cells: ".mode vertical", table: ".mode table" },
-                render: None::<Render>,
+                ..self.options(screen)
             },
         }
     }
 
+    /// For a screen; without one, for a pipe or a file.
+    fn options(&self, screen: Option<Screen>) -> Options {
+        Options {
+            max_rows: None,
+            width: screen.map(|screen| self.settings.max_width.unwrap_or(screen.size().0)),
+            header: !self.preset().no_header,
+            color: false,
+            advice: Advice { rows: ".maxrows", cells: ".mode vertical", table: ".mode table" },
+            render: None::<Render>,
+        }
+    }
+
     fn show(
-        &self,
+        &mut self,
         manner: &Manner,
         schema: &SchemaRef,
         rows: &mut Rows<'_>,
@@ -162,8 +170,22 @@ impl Repl {
         if let Some(output) = &self.output {
             let file = OpenOptions::new().append(true).create(true).open(&output.path);
             let file = file.map_err(|e| format!("can't write {}: {e}", output.path.display()))?;
-            return write(manner, schema, rows, Box::new(file));
+            let written = write(manner, schema, rows, Box::new(file));
+            return written.inspect_err(|_| {
+                let _ = writeln!(streams.err, "{} is not whole", output.path.display());
+            });
         }
+        self.show_here(manner, schema, rows, streams)
+    }
+
+    /// Shows a result to whoever asked.
+    fn show_here(
+        &mut self,
+        manner: &Manner,
+        schema: &SchemaRef,
+        rows: &mut Rows<'_>,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Problem> {
         if manner.format.is_binary() {
             return Err(format!("{} is for files: .once FILE", manner.format).into());
         }
@@ -171,9 +193,14 @@ impl Repl {
         let Some(screen) = pages else {
             return write(manner, schema, rows, Box::new(&mut *streams.out));
         };
-        let mut paged = Paged::new(streams.out, screen.size().1);
+        let paging = self.paging().clone();
+        let mut paged = Paged::new(streams.out, screen.size().1, &paging);
         let written = write(manner, schema, rows, Box::new(&mut paged));
-        paged.finish()?;
+        let seen = paged.finish()?;
+        if !seen {
+            self.settings.pager = false;
+            writeln!(streams.err, "the pager can't be run: .pager is off now")?;
+        }
         match written {
             // Whoever left the pager has seen enough.
             Err(Problem::Closed) => Ok(()),

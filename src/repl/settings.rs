@@ -35,6 +35,8 @@ pub struct Preset {
     pub no_header: bool,
     /// Colours, also where there is no screen.
     pub color: bool,
+    /// Colours of what is wrong.
+    pub error_color: bool,
     /// Whether nothing is said beside results and errors.
     pub quiet: bool,
     /// Whether it is an error if some of the trace could not be used.

@@ -34,14 +34,13 @@ impl Place {
     }
 
     fn start(&self, trace: &str, variables: &[(&str, &str)]) -> Terminal {
+        self.start_with(&[trace], variables)
+    }
+
+    fn start_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Terminal {
         let Self { home, columns, rows } = self;
-        let terminal = Terminal::start(&Setting {
-            args: &[trace],
-            columns: *columns,
-            rows: *rows,
-            home: home.path(),
-            variables,
-        });
+        let terminal =
+            Terminal::start(&Setting { args, columns: *columns, rows: *rows, home: home.path(), variables });
         terminal.wait_for_prompt();
         terminal
     }
@@ -137,8 +136,18 @@ fn a_paste_is_one_input() {
 
 #[test]
 fn a_query_can_be_stopped() {
+    check_stopping(&[TRACE]);
+}
+
+/// What goes on for a while has no thread that the next query needs.
+#[test]
+fn a_query_on_one_thread_can_be_stopped() {
+    check_stopping(&["--threads", "1", TRACE]);
+}
+
+fn check_stopping(args: &[&str]) {
     let place = Place::new(100, 30);
-    let mut terminal = place.start(TRACE, &[]);
+    let mut terminal = place.start_with(args, &[]);
     terminal.line(LONG);
     terminal.wait_for("= d.g");
     std::thread::sleep(std::time::Duration::from_millis(1500));
@@ -179,6 +188,57 @@ fn long_results_go_through_a_pager() {
     assert!(shown.contains("paged "), "{shown}");
     let shown = terminal.ask("select 5 as few");
     assert!(!shown.contains("paged "), "{shown}");
+}
+
+/// Half a result is none to be shown again.
+#[test]
+fn who_leaves_the_pager_gets_all_the_next_time() {
+    let place = Place::new(100, 20);
+    let mut terminal = place.start("tests/fixtures/allocfree-go1.27.3.trace", &[("PAGER", "head -n 1")]);
+    let file = place.home.path().join("all.csv");
+    terminal.ask(".mode csv");
+    terminal.ask("select time, g from events");
+    terminal.ask(&format!(".once {}", file.display()));
+    // The same query, which is known by its text.
+    terminal.keys("\u{1b}[A\u{1b}[A");
+    terminal.wait_until(|screen| screen.ends_with("gtq> select time, g from events"));
+    terminal.line("");
+    terminal.wait_for_prompt();
+    let shown = terminal.ask("select count() as n from events");
+    let events = shown.lines().find_map(|line| line.parse::<usize>().ok()).expect("a number");
+    assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), events + 1);
+}
+
+#[test]
+fn without_a_pager_all_goes_to_the_screen() {
+    let place = Place::new(100, 20);
+    let mut terminal = place.start(TRACE, &[("PAGER", "no-such-pager")]);
+    terminal.line("select g, start from goroutine_states limit 30");
+    let shown = terminal.wait_for(".pager is off now");
+    assert!(shown.contains("(30 rows)"), "{shown}");
+}
+
+#[test]
+fn a_trace_that_changes_is_read_anew() {
+    let place = Place::new(100, 30);
+    let path = place.home.path().join("changing.trace");
+    fs::copy(at(TRACE), &path).unwrap();
+    let mut terminal = place.start(path.to_str().unwrap(), &[]);
+    let shown = terminal.ask("select count() as tasks from tasks");
+    assert!(shown.contains("\n     1"), "{shown}");
+    fs::copy(at("tests/fixtures/server-go1.25.5.trace"), &path).unwrap();
+    let shown = terminal.ask("from tasks |> aggregate count() as tasks");
+    assert!(shown.contains("has changed and is read anew") && shown.contains("\n    48"), "{shown}");
+}
+
+#[test]
+fn a_paste_may_have_commands() {
+    let place = Place::new(100, 30);
+    let mut terminal = place.start(TRACE, &[]);
+    terminal.keys("\u{1b}[200~.mode csv\nselect 1 as one;\n.mode json\nselect 2 as two;\n\u{1b}[201~");
+    terminal.line("");
+    let shown = terminal.wait_for("{\"two\":2}");
+    assert!(shown.contains("one\n1"), "{shown}");
 }
 
 #[test]
@@ -309,6 +369,44 @@ fn results_go_to_files() {
     assert_eq!(fs::read_to_string(&csv).unwrap(), "one\n1\ntwo\n2\n");
     assert_eq!(fs::read(&pprof).unwrap()[..2], [0x1f, 0x8b]);
     insta::assert_snapshot!(format!("{}{}", utf8(&output.stdout), utf8(&output.stderr)));
+}
+
+#[test]
+fn comments_stand_before_commands() {
+    assert_eq!(piped("-- a comment\n.mode csv\n/* one\n more */\nselect 1 as one;\n"), "one\n1\n");
+}
+
+/// A file for one result is for the next one only, also if that fails.
+#[test]
+fn a_result_that_fails_uses_up_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.csv");
+    let said = piped(&format!(
+        ".mode csv\n.once {}\n.tables\nselect 1 / (g - g) as broken from goroutines;\nselect 2 as two;\n",
+        file.display()
+    ));
+    assert!(said.contains("goroutine_states") && said.contains("two\n2\n"), "{said}");
+    assert!(!fs::read_to_string(&file).unwrap().contains("two"));
+}
+
+#[test]
+fn values_of_parameters_are_told_apart() {
+    let said = piped(
+        "query q(a: string, b: string = 'usual') = select $a as a, $b as b;\n.mode csv\n\
+         .run q --a \"x b=y\"\n.run q --a x --b y\n",
+    );
+    assert_eq!(said, "a,b\nx b=y,usual\na,b\nx,y\n");
+}
+
+#[test]
+fn what_others_wrote_is_not_saved_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.gtq");
+    let other = folder.path().join("other.gtq");
+    fs::write(&other, "-- by hand\n").unwrap();
+    let said = piped(&format!("select 1 as one;\n.save {}\n.save {}\n", file.display(), other.display()));
+    assert!(said.contains("other.gtq is there already"), "{said}");
+    assert_eq!(fs::read_to_string(&other).unwrap(), "-- by hand\n");
 }
 
 #[test]
