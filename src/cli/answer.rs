@@ -121,8 +121,8 @@ pub(super) fn ask(
     let session = open(trace, limits, terminal)?;
     let (prepared, assertions) = question.prepare(&session, output, terminal)?;
     answer(&session, &prepared, output, question.default, terminal)?;
-    let told = tell_loss(&session, "", limits, terminal);
-    evaluate(&assertions, &session, "", terminal).and(told)
+    let held = evaluate(&assertions, &session, "", terminal);
+    tell_loss(&session, "", limits, terminal).and(held)
 }
 
 /// Names the assertions that do not hold.

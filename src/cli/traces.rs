@@ -67,8 +67,8 @@ pub(super) fn ask(
         }
         let name = path.display().to_string();
         let name = if are_several { name.as_str() } else { "" };
-        let told = tell_loss(&session, name, limits, terminal);
-        if evaluate(&assertions, &session, name, terminal).and(told).is_err() {
+        let held = evaluate(&assertions, &session, name, terminal);
+        if tell_loss(&session, name, limits, terminal).and(held).is_err() {
             code = 1;
         }
     }

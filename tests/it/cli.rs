@@ -566,6 +566,8 @@ fn a_loss_is_told() {
     assert!(utf8(&piped.stderr).starts_with("error: "));
     assert_eq!(run(&["--strict", "-e", "select 1 as n", SERVER]).status.code(), Some(0));
     let asserted = file("asserted.gtq", b"assert events: (select count() from events) > 0;");
+    assert_eq!(run(&["-f", &asserted, &path]).stderr, output.stderr);
+    assert_eq!(run(&["-f", &asserted, "--strict", &path]).status.code(), Some(1));
     assert_eq!(run(&["check", &asserted, &path]).status.code(), Some(0));
     assert_eq!(run(&["check", "--strict", &asserted, &path]).status.code(), Some(1));
 }

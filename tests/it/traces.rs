@@ -72,7 +72,7 @@ fn one_table_for_people() {
     let query =
         "select name, count(), sum(exec) as exec from goroutines where not system order by exec desc limit 2";
     let mut all = shown(&["-e", query, "tests/fixtures/locks-go1.23.9.trace", LOCKS]);
-    all += &shown(&["run", "goroutines", "--max-rows", "4", "tests/fixtures/locks-go1.23.9.trace", LOCKS]);
+    all += &shown(&["run", "goroutines", "--max-rows", "12", SUM, LOCKS]);
     all += &shown(&["-f", "tests/it/files/main.gtq", SUM, SERVER]);
     all += &shown(&["info", SUM, SERVER]);
     insta::assert_snapshot!(all);
@@ -239,6 +239,7 @@ fn losses_and_failures_name_the_trace() {
 
 #[test]
 fn wrong_usage() {
+    let copy = file(&folder("usage"), "copy.trace", &bytes(SUM));
     let mut said = String::new();
     for args in [
         &["-e", COUNT, "-", SUM, "-"][..],
@@ -246,11 +247,12 @@ fn wrong_usage() {
         &["run", "goroutines", "-", "-"],
         &["-f", "-", SUM, "-"],
         &[SUM, LOCKS],
-        &["-o", SUM, "-e", COUNT, LOCKS, SUM],
-        &["info", "-o", SUM, LOCKS, SUM],
-        &["run", "goroutines", "-o", SUM, LOCKS, SUM],
+        &["-o", &copy, "-e", COUNT, LOCKS, &copy],
+        &["info", "-o", &copy, LOCKS, &copy],
+        &["run", "goroutines", "-o", &copy, LOCKS, &copy],
     ] {
-        said += &format!("$ gtq {}\n{}\n", args.join(" "), complaint(2, args));
+        let text = format!("$ gtq {}\n{}\n", args.join(" "), complaint(2, args));
+        said += &text.replace(&copy, "copy.trace");
     }
     insta::assert_snapshot!(said);
     let output = run_with_input(&[SUM, LOCKS], COUNT.as_bytes());
