@@ -9,6 +9,7 @@ use super::check::Assertions;
 use super::progress::progress;
 use super::target::Target;
 use super::terminal::Terminal;
+use super::traces;
 use crate::engine::{self, Compiled, Input, Origin, Prepared, Session};
 use crate::output::checks::Check;
 use crate::output::timeline::Timeline;
@@ -17,10 +18,10 @@ use crate::output::{self, Advice, Format};
 /// Rows of a table on a terminal, unless `--max-rows` says otherwise.
 const MAX_ROWS: usize = 40;
 
-/// What `gtq info` asks.
+/// What `gtq info` asks. That it is asked as of several traces puts their names in front.
 const INFO: &str = "\
 from traces
-|> select trace, format, go_version, bytes, start_wall, dur, generations, events, problem
+|> select format, go_version, bytes, start_wall, dur, generations, events, problem
 |> cross join (select count() as goroutines, count_if(system) as system_goroutines from goroutines)
 |> cross join (select count() as procs from procs)
 |> cross join (select count() as threads from threads)
@@ -29,10 +30,45 @@ from traces
 |> cross join (select count() as logs from logs)
 |> cross join (select count() as samples from samples)";
 
-/// `gtq -e … TRACE`, `gtq -f FILE TRACE`.
+/// What is asked of each trace.
+pub(super) struct Question<'q> {
+    pub(super) queries: Vec<&'q engine::Query>,
+    /// Texts whose assertions should hold.
+    pub(super) asserting: &'q [Compiled],
+    /// The form where nothing says one.
+    pub(super) default: Format,
+}
+
+impl<'q> Question<'q> {
+    /// All that some texts ask.
+    pub(super) fn of(texts: &'q [Compiled]) -> Self {
+        let queries = texts.iter().flat_map(|compiled| &compiled.queries).collect();
+        Self { queries, asserting: texts, default: Format::Table }
+    }
+
+    /// Plans everything, and loads what can be loaded together: a pipe can be read only once.
+    pub(super) fn prepare(
+        &self,
+        session: &Session,
+        output: &Output,
+        terminal: &Terminal,
+    ) -> Result<(Vec<Prepared>, Vec<Assertions<'q>>), Failure> {
+        let prepared = self
+            .queries
+            .iter()
+            .map(|query| prepare(session, query, output, terminal))
+            .collect::<Result<Vec<_>, _>>()?;
+        let assertions =
+            self.asserting.iter().map(|c| Assertions::prepare(session, c)).collect::<Result<Vec<_>, _>>()?;
+        session.load(prepared.iter().chain(assertions.iter().flat_map(|a| &a.prepared)))?;
+        Ok((prepared, assertions))
+    }
+}
+
+/// `gtq -e … TRACE…`, `gtq -f FILE TRACE…`.
 pub(super) fn queries(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
-    let is_stdin = |path: &Option<PathBuf>| path.as_deref() == Some(Path::new("-"));
-    if is_stdin(&args.file) && is_stdin(&args.trace) {
+    let is_stdin = |path: &PathBuf| path == Path::new("-");
+    if args.file.iter().any(is_stdin) && args.traces.iter().any(is_stdin) {
         let message = "standard input can't be both the queries and the trace: name a file for one of them";
         return Err(Failure::Usage(message.into()));
     }
@@ -51,51 +87,65 @@ pub(super) fn texts(sources: &[(String, Origin)], args: &Args, terminal: &Termin
         .collect::<Vec<Result<Compiled, Failure>>>()
         .into_iter()
         .collect::<Result<Vec<Compiled>, Failure>>()?;
-    let inputs = compiled.iter().flat_map(|compiled| &compiled.files).chain(&args.trace);
+    let inputs = compiled.iter().flat_map(|compiled| &compiled.files).chain(&args.traces);
     spare(inputs, args.output.file.as_deref())?;
-    let session = open(args.trace.as_deref(), &args.limits, terminal)?;
-    statements(&session, &compiled, &args.output, &args.limits, terminal)
+    ask(&Question::of(&compiled), &args.traces, &args.output, &args.limits, terminal)
 }
 
-/// Runs the queries of texts, then evaluates their assertions.
-pub(super) fn statements(
-    session: &Session,
-    compiled: &[Compiled],
+/// `gtq info TRACE…`.
+pub(super) fn info(
+    paths: &[PathBuf],
     output: &Output,
     limits: &Limits,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let queries = compiled.iter().flat_map(|c| &c.queries);
-    let prepared =
-        queries.map(|query| prepare(session, query, output, terminal)).collect::<Result<Vec<_>, _>>()?;
-    let assertions =
-        compiled.iter().map(|c| Assertions::prepare(session, c)).collect::<Result<Vec<_>, _>>()?;
-    // Together: a pipe can be read only once.
-    session.load(prepared.iter().chain(assertions.iter().flat_map(|a| &a.prepared)))?;
-    answer(session, &prepared, output, Format::Table, terminal)?;
-    let told = tell_loss(session, limits, terminal);
-    let checks = assertions.iter().flat_map(|assertions| assertions.evaluate(session, ""));
+    spare(paths, output.file.as_deref())?;
+    let compiled = compile(INFO, terminal)?;
+    let question = Question { default: Format::Vertical, ..Question::of(std::slice::from_ref(&compiled)) };
+    traces::ask(&question, paths, output, limits, terminal)
+}
+
+/// Asks traces, or none: runs the queries, then evaluates the assertions.
+pub(super) fn ask(
+    question: &Question<'_>,
+    paths: &[PathBuf],
+    output: &Output,
+    limits: &Limits,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let trace = match paths {
+        [] => None,
+        [trace] => Some(trace.as_path()),
+        _ => return traces::ask(question, paths, output, limits, terminal),
+    };
+    let session = open(trace, limits, terminal)?;
+    let (prepared, assertions) = question.prepare(&session, output, terminal)?;
+    answer(&session, &prepared, output, question.default, terminal)?;
+    let held = evaluate(&assertions, &session, "", terminal);
+    tell_loss(&session, "", limits, terminal).and(held)
+}
+
+/// Names the assertions that do not hold.
+pub(super) fn evaluate(
+    assertions: &[Assertions<'_>],
+    session: &Session,
+    trace: &str,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let checks = assertions.iter().flat_map(|assertions| assertions.evaluate(session, trace));
     let failed: Vec<Check> = checks.filter(|check| !check.outcome.holds()).collect();
     for check in &failed {
         terminal.error(&format!("assertion {}", check.describe()));
     }
-    if failed.is_empty() { told } else { Err(Failure::Said(1)) }
+    if failed.is_empty() { Ok(()) } else { Err(Failure::Said(1)) }
 }
 
-/// `gtq info TRACE`.
-pub(super) fn info(
-    trace: &Path,
-    output: &Output,
-    limits: &Limits,
-    terminal: &Terminal,
-) -> Result<(), Failure> {
-    let compiled = compile(INFO, terminal)?;
-    let session = open(Some(trace), limits, terminal)?;
-    let prepared =
-        compiled.queries.iter().map(|query| session.prepare(query)).collect::<Result<Vec<_>, _>>()?;
-    session.load(&prepared)?;
-    answer(&session, &prepared, output, Format::Vertical, terminal)?;
-    tell_loss(&session, limits, terminal)
+/// Refuses to read standard input as two traces.
+pub(super) fn one_standard_input<'p>(traces: impl IntoIterator<Item = &'p PathBuf>) -> Result<(), Failure> {
+    if traces.into_iter().filter(|trace| trace.as_os_str() == "-").count() > 1 {
+        return Err(Failure::Usage("standard input can be read only once".into()));
+    }
+    Ok(())
 }
 
 /// Refuses to write over what is read.
@@ -159,7 +209,7 @@ pub(super) fn open(trace: Option<&Path>, limits: &Limits, terminal: &Terminal) -
 }
 
 /// Plans a query for what is to be seen of it: a timeline that is drawn puts its slices where they belong itself.
-pub(super) fn prepare(
+fn prepare(
     session: &Session,
     query: &engine::Query,
     output: &Output,
@@ -171,7 +221,7 @@ pub(super) fn prepare(
 }
 
 /// Runs queries, for which the session has loaded what it should, and writes their results.
-pub(super) fn answer(
+fn answer(
     session: &Session,
     queries: &[Prepared],
     output: &Output,
@@ -179,12 +229,7 @@ pub(super) fn answer(
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let format = format_of(output, default);
-    if format.is_whole() && !format.joins_results() && queries.len() > 1 {
-        return Err(Failure::Usage(format!(
-            "{format} takes one result, and there are {} queries",
-            queries.len()
-        )));
-    }
+    check_results(format, queries.len())?;
     let mut target = Target::new(output)?;
     if format.joins_results() {
         let mut timeline = Timeline::new(format, target.writer(format)?)?;
@@ -200,9 +245,7 @@ pub(super) fn answer(
             let picture = query.render().map(|render| render.picture);
             let format = if format == Format::Table { shown_as(picture, output, &options) } else { format };
             let mut out = target.writer(format)?;
-            let has_gaps =
-                matches!(format, Format::Table | Format::Vertical | Format::Markdown | Format::Plot);
-            if i > 0 && has_gaps {
+            if i > 0 && has_gaps(format) {
                 out.write_all(b"\n")?;
             }
             let mut writer = output::writer(format, query.schema().clone(), &options, out)?;
@@ -213,19 +256,36 @@ pub(super) fn answer(
     target.finish()
 }
 
-/// Says what of the trace could not be used. That is a failure if the user wants all of it or nothing.
-pub(super) fn tell_loss(session: &Session, limits: &Limits, terminal: &Terminal) -> Result<(), Failure> {
-    match session.loss() {
-        None => Ok(()),
-        Some(loss) if limits.strict => {
-            terminal.error(&loss.to_string());
-            Err(Failure::Said(1))
-        }
-        Some(loss) => {
-            terminal.warning(&loss.to_string());
-            Ok(())
-        }
+/// Refuses several results where the format's file is one whole.
+pub(super) fn check_results(format: Format, queries: usize) -> Result<(), Failure> {
+    if format.is_whole() && !format.joins_results() && queries > 1 {
+        return Err(Failure::Usage(format!("{format} takes one result, and there are {queries} queries")));
     }
+    Ok(())
+}
+
+/// Whether results that follow one another have an empty line between them.
+pub(super) fn has_gaps(format: Format) -> bool {
+    matches!(format, Format::Table | Format::Vertical | Format::Markdown | Format::Plot)
+}
+
+/// Says what of the trace could not be used, with the trace's name if it is one of several. That is a failure if the user
+/// wants all of it or nothing.
+pub(super) fn tell_loss(
+    session: &Session,
+    trace: &str,
+    limits: &Limits,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let Some(loss) = session.loss() else { return Ok(()) };
+    let name = if trace.is_empty() { String::new() } else { format!("{trace}: ") };
+    let said = format!("{name}{loss}");
+    if limits.strict {
+        terminal.error(&said);
+        return Err(Failure::Said(1));
+    }
+    terminal.warning(&said);
+    Ok(())
 }
 
 /// Writes rows that are already there.
@@ -246,19 +306,19 @@ pub(super) fn show(
 }
 
 /// The format in which people see a result: on a terminal, one that asks for a picture is one.
-fn shown_as(picture: Option<&str>, output: &Output, options: &output::Options) -> Format {
+pub(super) fn shown_as(picture: Option<&str>, output: &Output, options: &output::Options) -> Format {
     let format = format_of(output, Format::Table);
     let draws = picture.is_some_and(|picture| picture != "table") && options.width.is_some();
     let chosen = output.format.or(output.usual_format).is_some();
     if !chosen && format == Format::Table && draws { Format::Plot } else { format }
 }
 
-fn format_of(output: &Output, default: Format) -> Format {
+pub(super) fn format_of(output: &Output, default: Format) -> Format {
     let by_name = || Format::of_file(output.file.as_ref()?.file_name()?.to_str()?);
     output.format.or_else(by_name).or(output.usual_format).unwrap_or(default)
 }
 
-fn options(output: &Output, terminal: &Terminal) -> output::Options {
+pub(super) fn options(output: &Output, terminal: &Terminal) -> output::Options {
     let to_terminal = output.file.is_none() && terminal.width.is_some();
     let max_rows = match output.max_rows {
         Some(0) => None,

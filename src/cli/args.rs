@@ -22,7 +22,7 @@ use crate::output::Format;
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     disable_help_subcommand = true,
-    override_usage = "gtq -e QUERY [-e QUERY]… [OPTIONS] [TRACE]\n       gtq -f FILE [OPTIONS] [TRACE]\n       gtq [OPTIONS] [TRACE] [< FILE]\n       gtq run NAME [--PARAM VALUE]… [OPTIONS] [TRACE]\n       gtq COMMAND"
+    override_usage = "gtq -e QUERY [-e QUERY]… [OPTIONS] [TRACE]…\n       gtq -f FILE [OPTIONS] [TRACE]…\n       gtq [OPTIONS] [TRACE] [< FILE]\n       gtq run NAME [--PARAM VALUE]… [OPTIONS] [TRACE]…\n       gtq COMMAND"
 )]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -36,9 +36,10 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "FILE", conflicts_with = "execute")]
     pub(super) file: Option<PathBuf>,
 
-    /// The trace, also compressed by gzip or zstd; - for standard input
+    /// The trace, also compressed by gzip or zstd; - for standard input. Of several, each is asked, and a column `trace` says
+    /// which one a row is of
     #[arg(value_name = "TRACE")]
-    pub(super) trace: Option<PathBuf>,
+    pub(super) traces: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(super) output: Output,
@@ -78,6 +79,7 @@ Examples:
   gtq --format pprof -o waits.pb.gz -e \"select stack, count() as count, sum(dur) as time from goroutine_states\" trace.dat
   gtq --format perfetto -o g.pftrace -e \"from goroutine_states |> render timeline(g, start, end, state)\" trace.dat
   gtq -e \"select count() from events\" - < trace.dat.gz
+  gtq -e \"select count(), sum(exec) as exec from goroutines\" before.trace after.trace
   echo \"select count() from events\" | gtq trace.dat
   gtq trace.dat                     asks for queries at a prompt
   gtq capture localhost:6060 --seconds 5 -o trace.dat
@@ -97,11 +99,12 @@ Exit codes: 0 fine, 1 a query or an assertion failed, 2 wrong usage or an input 
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Show what is in a trace
-    #[command(after_help = "Example:\n  gtq info trace.dat")]
+    /// Show what is in a trace, or in each of several
+    #[command(after_help = "Examples:\n  gtq info trace.dat\n  gtq info --format table *.trace")]
     Info {
         /// The trace, or - for standard input
-        trace: PathBuf,
+        #[arg(required = true, value_name = "TRACE")]
+        traces: Vec<PathBuf>,
         #[command(flatten)]
         output: Output,
     },
@@ -133,7 +136,7 @@ pub(super) enum Command {
     /// Run a saved query; without a name, list them
     #[command(after_help = RUN_EXAMPLES, disable_help_flag = true, override_usage = RUN_USAGE)]
     Run {
-        /// What to run, its parameters, options, and the trace
+        /// What to run, its parameters, options, and the traces
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "NAME|FILE[:QUERY] ARGS")]
         words: Vec<OsString>,
     },
@@ -223,7 +226,7 @@ pub(super) enum Reference {
     Functions,
 }
 
-const RUN_USAGE: &str = "gtq run NAME|FILE[:QUERY] [--PARAM VALUE]… [OPTIONS] [TRACE]\n       gtq run";
+const RUN_USAGE: &str = "gtq run NAME|FILE[:QUERY] [--PARAM VALUE]… [OPTIONS] [TRACE]…\n       gtq run";
 
 pub(super) const RUN_EXAMPLES: &str = "\
 Saved queries are looked up in a folder `queries` here or above, in gtq/queries in the user's configuration folder,
@@ -233,7 +236,8 @@ Examples:
   gtq run                                           what there is
   gtq run states trace.dat
   gtq run sched:longest_waits --n 3 trace.dat       one query of several in sched.gtq
-  gtq run ./slow.gtq --min 5ms --format csv trace.dat";
+  gtq run ./slow.gtq --min 5ms --format csv trace.dat
+  gtq run goroutines before.trace after.trace       a column `trace` says which one a row is of";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:

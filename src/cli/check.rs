@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::Failure;
-use super::answer::{checked, open, spare, tell_loss};
+use super::answer::{checked, one_standard_input, open, spare, tell_loss};
 use super::args::{CheckFormat, Limits, Output};
 use super::target::Target;
 use super::terminal::Terminal;
@@ -25,9 +25,7 @@ pub(super) fn check(
         let missing = if queries.is_empty() { "query file (*.gtq)" } else { "trace" };
         return Err(Failure::Usage(format!("there is no {missing} among what is to be checked")));
     }
-    if traces.iter().filter(|trace| trace.as_os_str() == "-").count() > 1 {
-        return Err(Failure::Usage("standard input can be read only once".into()));
-    }
+    one_standard_input(traces.iter().copied())?;
     let mut texts = Vec::new();
     for path in queries {
         let text = engine::read_queries(path)
@@ -44,6 +42,7 @@ pub(super) fn check(
     }
     let mut all = Vec::new();
     let (mut unreadable, mut lost) = (false, false);
+    let are_several = traces.len() > 1;
     for trace in traces {
         let name = trace.display().to_string();
         match open(Some(trace), limits, terminal) {
@@ -52,7 +51,7 @@ pub(super) fn check(
                 let texts = texts.collect::<Result<Vec<_>, _>>()?;
                 session.load(texts.iter().flat_map(|assertions| &assertions.prepared))?;
                 all.extend(texts.iter().flat_map(|assertions| assertions.evaluate(&session, &name)));
-                lost |= tell_loss(&session, limits, terminal).is_err();
+                lost |= tell_loss(&session, if are_several { &name } else { "" }, limits, terminal).is_err();
             }
             Err(Failure::Usage(message)) => {
                 terminal.error(&message);

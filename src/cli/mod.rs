@@ -1,7 +1,7 @@
 //! The command line: arguments in, calls down, words out. No logic of its own.
 //!
 //! `args` says what can be typed and `settings` what is set for every run, `answer` runs queries and writes their results,
-//! `run` finds saved ones, `check` evaluates assertions, `session` opens the prompt, `capture` fetches a trace, `fmt` lays
+//! `traces` those of several traces, `run` finds saved ones, `check` evaluates assertions, `session` opens the prompt, `capture` fetches a trace, `fmt` lays
 //! files out, `pages` shows what is in the catalog, how a query is planned, and what shells and `man` want to know. Nothing
 //! else in the program prints.
 
@@ -17,8 +17,10 @@ mod session;
 mod settings;
 mod target;
 mod terminal;
+mod traces;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -38,6 +40,16 @@ enum Failure {
     Said(u8),
     /// Nobody reads the output any more. No failure at all.
     BrokenPipe,
+}
+
+impl Failure {
+    /// Says which of several traces a query failed on.
+    fn on(self, trace: &Path) -> Self {
+        match self {
+            Self::Query(message) => Self::Query(format!("{}: {message}", trace.display())),
+            other => other,
+        }
+    }
 }
 
 impl From<engine::Error> for Failure {
@@ -92,7 +104,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match &args.command {
         None if args.asks() => answer::queries(&args, &terminal),
         None => session::session(&args, &terminal),
-        Some(Command::Info { trace, output }) => answer::info(trace, output, &args.limits, &terminal),
+        Some(Command::Info { traces, output }) => answer::info(traces, output, &args.limits, &terminal),
         Some(Command::Tables { output }) => pages::tables(output, &terminal),
         Some(Command::Describe { table, output }) => pages::describe(table, output, &terminal),
         Some(Command::Explain { query, trace, analyze }) => {

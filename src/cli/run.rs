@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches};
 
 use super::Failure;
-use super::answer::{answer, checked, open, prepare, show, spare, statements, tell_loss};
+use super::answer::{Question, ask, checked, show, spare};
 use super::args::{Limits, Output, RUN_EXAMPLES, Speech};
 use super::settings::Settings;
 use super::terminal::{Terminal, usage};
@@ -28,11 +28,10 @@ pub(super) fn run(words: &[OsString], settings: &Settings) -> Result<(), Failure
     };
     let Options { output, limits, terminal } = &Options::new(&matches, settings)?;
     let compiled = checked(compiled, terminal)?;
-    let trace = matches.get_one::<PathBuf>("TRACE");
-    spare(compiled.files.iter().chain(trace), output.file.as_deref())?;
+    let traces: Vec<PathBuf> = matches.get_many("TRACE").into_iter().flatten().cloned().collect();
+    spare(compiled.files.iter().chain(&traces), output.file.as_deref())?;
     let Some(query) = query else {
-        let session = open(trace.map(PathBuf::as_path), limits, terminal)?;
-        return statements(&session, &[compiled], output, limits, terminal);
+        return ask(&Question::of(&[compiled]), &traces, output, limits, terminal);
     };
     let values: Vec<ParamValue> = query.params.iter().filter_map(|param| value(&matches, param)).collect();
     let typed = compiled.call(&query.name, &values).map_err(|problems| {
@@ -41,11 +40,8 @@ pub(super) fn run(words: &[OsString], settings: &Settings) -> Result<(), Failure
         }
         Failure::Said(2)
     })?;
-    let session = open(trace.map(PathBuf::as_path), limits, terminal)?;
-    let prepared = [prepare(&session, &typed, output, terminal)?];
-    session.load(&prepared)?;
-    answer(&session, &prepared, output, Format::Table, terminal)?;
-    tell_loss(&session, limits, terminal)
+    let question = Question { queries: vec![&typed], asserting: &[], default: Format::Table };
+    ask(&question, &traces, output, limits, terminal)
 }
 
 /// `gtq run`: all saved queries that can be found.
@@ -53,7 +49,7 @@ fn list(shelves: &Shelves, words: &[OsString], settings: &Settings) -> Result<()
     let command = with_options(Command::new("gtq run").no_binary_name(true));
     let command = command.about("Runs a saved query; without a name, lists them").after_help(RUN_EXAMPLES);
     let command = command.override_usage(
-        "gtq run NAME|FILE[:QUERY] [--PARAM VALUE]… [OPTIONS] [TRACE]\n       gtq run [OPTIONS]",
+        "gtq run NAME|FILE[:QUERY] [--PARAM VALUE]… [OPTIONS] [TRACE]…\n       gtq run [OPTIONS]",
     );
     let matches = match command.try_get_matches_from(words) {
         Ok(matches) => matches,
@@ -106,7 +102,8 @@ fn command(origin: &str, query: Option<&SavedQuery>) -> Result<Command, Failure>
         command = command.arg(parameter(param));
     }
     let trace = Arg::new("TRACE")
-        .help("The trace, or - for standard input")
+        .help("The trace, or several; - for standard input")
+        .num_args(0..)
         .value_parser(clap::value_parser!(PathBuf));
     let about = query.map(|query| prose(&query.doc)).unwrap_or_default();
     Ok(with_options(command.arg(trace))

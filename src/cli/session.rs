@@ -13,9 +13,15 @@ use crate::output::Format;
 use crate::repl::{self, Preset, Repl, Screen, Setup, Streams};
 
 pub(super) fn session(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
-    if args.trace.as_deref() == Some(Path::new("-")) {
-        return Err(no_query());
-    }
+    let trace = match &args.traces[..] {
+        [] => None,
+        [trace] if trace == Path::new("-") => return Err(no_query()),
+        [trace] => Some(trace.clone()),
+        _ => {
+            let message = "the prompt, and statements from standard input, take one trace: several are asked with -e or -f";
+            return Err(Failure::Usage(message.into()));
+        }
+    };
     let screen = io::stdout().is_terminal().then_some(Screen { size: None, color: terminal.color });
     let prompts = io::stdin().is_terminal();
     if prompts && screen.is_none() {
@@ -26,7 +32,7 @@ pub(super) fn session(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
         return Err(Failure::Usage(message.into()));
     }
     let setup = Setup {
-        trace: args.trace.clone(),
+        trace,
         limits: args.limits.of_engine(),
         progress: progress(terminal),
         screen,

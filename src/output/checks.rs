@@ -17,6 +17,7 @@ use super::types::Type;
 pub struct Check {
     /// The file of the assertion.
     pub file: String,
+    /// Empty where there is only one.
     pub trace: String,
     pub name: String,
     /// What it says.
@@ -55,9 +56,10 @@ impl Check {
     /// What does not hold, in a line.
     pub fn describe(&self) -> String {
         let condition = self.condition.split_whitespace().collect::<Vec<_>>().join(" ");
+        let on = if self.trace.is_empty() { String::new() } else { format!(" on {}", self.trace) };
         match self.outcome.reason() {
-            Some(reason) => format!("{} does not hold: {condition}; {reason}", self.name),
-            None => format!("{} holds: {condition}", self.name),
+            Some(reason) => format!("{}{on} does not hold: {condition}; {reason}", self.name),
+            None => format!("{}{on} holds: {condition}", self.name),
         }
     }
 }

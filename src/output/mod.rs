@@ -21,6 +21,7 @@ mod error;
 mod format;
 mod frames;
 mod json;
+mod label;
 mod layout;
 mod markdown;
 mod picture;
@@ -37,6 +38,7 @@ use arrow::datatypes::SchemaRef;
 
 pub use error::Error;
 pub use format::{Format, UnknownFormat};
+pub use label::Labels;
 pub use types::TYPE_KEY;
 
 use picture::{Drawing, Medium};

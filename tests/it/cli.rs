@@ -449,7 +449,6 @@ fn wrong_usage() {
         &[TRACE],
         &["-e"],
         &["-e", "from events"],
-        &["-e", "from events", TRACE, TRACE],
         &["--nonsense", "-e", "from events", TRACE],
         &["--format", "yaml", "-e", "from events", TRACE],
         &["--max-rows", "many", "-e", "from events", TRACE],
@@ -541,8 +540,7 @@ fn nobody_reads_the_output_any_more() {
 fn control_characters_are_shown_not_sent() {
     complaint(1, &["-e", "select '\u{1b}[31m' || nme from goroutines", TRACE]);
     complaint(2, &["-e", "from events", "no/such/\u{1b}[31mfile"]);
-    for args in
-        [&["-e", "from events", TRACE, "x\u{9b}31m\u{202e}"][..], &["--memory-limit", "5\u{9b}31m\u{202e}"]]
+    for args in [&["describe", "events", "x\u{9b}31m\u{202e}"][..], &["--memory-limit", "5\u{9b}31m\u{202e}"]]
     {
         let said = complaint(2, args);
         assert!(!said.contains(['\u{9b}', '\u{202e}']) && said.contains(r"31m\u{202e}"), "{said:?}");
@@ -568,6 +566,8 @@ fn a_loss_is_told() {
     assert!(utf8(&piped.stderr).starts_with("error: "));
     assert_eq!(run(&["--strict", "-e", "select 1 as n", SERVER]).status.code(), Some(0));
     let asserted = file("asserted.gtq", b"assert events: (select count() from events) > 0;");
+    assert_eq!(run(&["-f", &asserted, &path]).stderr, output.stderr);
+    assert_eq!(run(&["-f", &asserted, "--strict", &path]).status.code(), Some(1));
     assert_eq!(run(&["check", &asserted, &path]).status.code(), Some(0));
     assert_eq!(run(&["check", "--strict", &asserted, &path]).status.code(), Some(1));
 }

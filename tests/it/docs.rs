@@ -68,8 +68,9 @@ fn both_forms_have_one_plan() {
 }
 
 #[test]
-fn every_command_of_the_tutorial_prints_what_it_shows() {
+fn every_command_of_the_pages_prints_what_it_shows() {
     assert!(readme::check(&page("tutorial.md")) >= 10);
+    assert!(readme::check(&page("command-line.md")) >= 1);
 }
 
 #[test]

@@ -34,6 +34,7 @@ mod syntax_properties;
 mod tables;
 mod terminal;
 mod timelines;
+mod traces;
 mod v1;
 mod viewer;
 mod windows;

@@ -79,6 +79,13 @@ fn decoded(bytes: &[u8]) -> Profile {
     Profile::decode(&profile[..]).expect("a profile")
 }
 
+/// What a profile counts, and how much of it each stack has.
+pub(crate) fn contents(bytes: &[u8]) -> (Vec<String>, BTreeMap<Vec<String>, Vec<i64>>) {
+    let profile = decoded(bytes);
+    let samples = profile.sample.iter().map(|sample| (profile.frames(sample), sample.value.clone()));
+    (profile.kinds(), samples.collect())
+}
+
 impl Profile {
     fn text(&self, position: i64) -> &str {
         &self.string_table[usize::try_from(position).unwrap()]
