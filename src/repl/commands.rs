@@ -205,16 +205,6 @@ impl Call<'_> {
         let parse = |word: &str| word.parse().map_err(|_| format!("`{word}` is no number").into());
         self.word().map(parse).transpose()
     }
-
-    /// None: nothing is said.
-    fn switch(&self) -> Result<Option<bool>, Problem> {
-        match self.word() {
-            None => Ok(None),
-            Some("on") => Ok(Some(true)),
-            Some("off") => Ok(Some(false)),
-            Some(other) => Err(format!("`{other}` is neither on nor off").into()),
-        }
-    }
 }
 
 /// Runs what stands behind the dot.
@@ -410,47 +400,41 @@ fn mode(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<F
 }
 
 fn max_rows(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
-    match call.number()? {
-        None => say(streams, &repl.settings.max_rows.unwrap_or(0).to_string()),
-        Some(rows) => {
-            repl.settings.max_rows = Some(rows).filter(|rows| *rows > 0);
-            Ok(Flow::Stay)
-        }
-    }
+    limit(&mut repl.settings.max_rows, call, streams)
 }
 
 fn max_width(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
+    limit(&mut repl.settings.max_width, call, streams)
+}
+
+/// Sets a limit, for which 0 stands for none; or shows it.
+fn limit(limit: &mut Option<usize>, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
     match call.number()? {
-        None => say(streams, &repl.settings.max_width.unwrap_or(0).to_string()),
-        Some(width) => {
-            repl.settings.max_width = Some(width).filter(|width| *width > 0);
+        None => say(streams, &limit.unwrap_or(0).to_string()),
+        Some(number) => {
+            *limit = Some(number).filter(|number| *number > 0);
             Ok(Flow::Stay)
         }
     }
 }
 
 fn timer(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
-    match call.switch()? {
-        None => say(streams, on_off(repl.settings.timer)),
-        Some(on) => {
-            repl.settings.timer = on;
-            Ok(Flow::Stay)
-        }
-    }
+    switch(&mut repl.settings.timer, call, streams)
 }
 
 fn pager(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
-    match call.switch()? {
-        None => say(streams, on_off(repl.settings.pager)),
-        Some(on) => {
-            repl.settings.pager = on;
-            Ok(Flow::Stay)
-        }
-    }
+    switch(&mut repl.settings.pager, call, streams)
 }
 
-fn on_off(on: bool) -> &'static str {
-    if on { "on" } else { "off" }
+/// Turns something on or off; or shows which it is.
+fn switch(on: &mut bool, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
+    match call.word() {
+        None => return say(streams, if *on { "on" } else { "off" }),
+        Some("on") => *on = true,
+        Some("off") => *on = false,
+        Some(other) => return Err(format!("`{other}` is neither on nor off").into()),
+    }
+    Ok(Flow::Stay)
 }
 
 fn output(repl: &mut Repl, call: &Call<'_>, _: &mut Streams<'_>) -> Result<Flow, Problem> {
