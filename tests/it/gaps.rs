@@ -275,14 +275,13 @@ impl Sink for Count {
     }
 }
 
-/// Many gaps after much: what a gap costs depends on what was heard since the last one.
+/// Many gaps after much: what a gap costs depends on what was heard since the last one, or this takes minutes.
 #[test]
-fn many_gaps_take_little_time() {
+fn many_gaps_after_much() {
     let mut bytes = header();
     // A mark assist is a slice in each of three views.
     let assists = [35, 1, 0, 36, 1].repeat(10_000);
     generation(&mut bytes, 1, true, &[&RUNNING, &assists, &assists, &assists]);
-    let much = bytes.clone();
     for number in 1..5_000 {
         generation(&mut bytes, 2 * number, false, &[&RUNNING]);
         generation(&mut bytes, 2 * number + 1, true, &[&RUNNING]);
@@ -290,15 +289,12 @@ fn many_gaps_take_little_time() {
     let mut needs = Needs::default();
     let slices = table("slices").unwrap();
     needs.add(slices, Want::all(&(0..slices.columns.len()).collect::<Vec<_>>()));
-    let time = |bytes: Vec<u8>| {
-        let mut reader = Reader::new(Cursor::new(bytes)).unwrap();
-        let pass = Pass::new(&needs, Window::default(), Arc::new(Stacks::default()));
-        let mut rows = Count(0);
-        let start = std::time::Instant::now();
-        pass.run(&mut reader, &FileInfo::default(), &mut rows);
-        assert!(rows.0 > 90_000, "{}", rows.0);
-        start.elapsed()
-    };
-    let (without, with) = (time(much), time(bytes));
-    assert!(with < 10 * without, "{without:?}, with gaps {with:?}");
+    let mut reader = Reader::new(Cursor::new(bytes)).unwrap();
+    let mut rows = Count(0);
+    Pass::new(&needs, Window::default(), Arc::new(Stacks::default())).run(
+        &mut reader,
+        &FileInfo::default(),
+        &mut rows,
+    );
+    assert!(rows.0 > 90_000, "{}", rows.0);
 }
