@@ -158,8 +158,9 @@ fn choose(text: SavedText, wanted: Option<&str>) -> Result<FoundQuery, String> {
             match queries.into_iter().find(|query| query.name == own) {
                 Some(query) => Some(query),
                 None => {
+                    let named = if matches!(origin, Origin::File(_)) { origin.to_string() } else { own };
                     return Err(format!(
-                        "{origin} has several queries: say which, like {own}:{}; it has {list}",
+                        "{origin} has several queries: say which, like {named}:{}; it has {list}",
                         names[0]
                     ));
                 }

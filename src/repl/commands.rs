@@ -106,7 +106,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "[MODE]",
         Arguments::Modes,
         "set the form of results",
-        "auto: the picture that a query renders, or a table; vertical where most columns have no room.\nThe others are those of --format that are text.",
+        "auto: the picture that a query renders, or a table; vertical where that has no room for most columns, and\nthe screen is tall enough.\nThe others are those of --format that are text.",
         mode,
     ),
     command("maxrows", "[N]", Arguments::None, "set how many rows tables show, 0 for all", "", max_rows),
@@ -186,6 +186,11 @@ const fn command(
 }
 
 impl Command {
+    /// How many words it takes at most; None: any number.
+    fn most(&self) -> Option<usize> {
+        (!self.takes.contains(' ')).then_some(usize::from(!self.takes.is_empty()))
+    }
+
     fn usage(&self) -> String {
         format!(".{} {}", self.name, self.takes).trim_end().to_owned()
     }
@@ -222,7 +227,7 @@ pub(super) fn run(repl: &mut Repl, text: &str, streams: &mut Streams<'_>) -> Res
     let rest =
         if command.arguments == Arguments::Query { rest } else { rest.trim_end().trim_end_matches(';') };
     let call = Call { command, rest: rest.trim(), words: words(rest) };
-    if command.takes.is_empty() && !call.words.is_empty() {
+    if command.most().is_some_and(|most| call.words.len() > most) {
         return Err(format!("usage: {}", command.usage()).into());
     }
     (command.run)(repl, &call, streams)
@@ -272,7 +277,8 @@ fn help(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<F
             writeln!(streams.out, "{:width$}  {}", command.usage(), command.does)?;
         }
         let rest = "\nAnything else is a query or a declaration (let, fn, query, use), such as\n  \
-                    from goroutines |> order by exec desc |> limit 5\n\
+                    select g, name, exec from goroutines order by exec desc limit 5\n\
+                    A line that begins with |> goes on with the last query. Several lines end with ; or an empty line.\n\
                     Tab completes, Ctrl-R searches the history, Ctrl-C stops a query, Ctrl-D leaves.";
         return say(streams, rest);
     };
@@ -298,9 +304,13 @@ fn help(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<F
     Err(format!("there is no help on `{topic}`; {hint}").into())
 }
 
-fn open(repl: &mut Repl, call: &Call<'_>, _: &mut Streams<'_>) -> Result<Flow, Problem> {
-    repl.open(Path::new(call.needed()?))?;
-    Ok(Flow::Stay)
+fn open(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
+    let path = call.needed()?;
+    repl.open(Path::new(path))?;
+    if !repl.prompts {
+        return Ok(Flow::Stay);
+    }
+    say(streams, &repl.dim(&format!("{} is open", escape::terminal(path))))
 }
 
 fn tables(repl: &mut Repl, _: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
@@ -590,6 +600,6 @@ impl Repl {
     }
 
     fn file(&self, path: &str, once: bool) -> Result<Output, Problem> {
-        Output::new(&self.spare(path)?, once)
+        Ok(Output::new(self.spare(path)?, once))
     }
 }

@@ -259,6 +259,10 @@ impl Repl {
         }
         self.failed = true;
         if let Problem::Message(message) = problem {
+            // The terminal shows the keys of Ctrl-C where the cursor was.
+            if self.prompts && self.is_cancelled() {
+                let _ = writeln!(streams.err);
+            }
             self.complain(&message, streams);
         }
         Flow::Stay
@@ -276,6 +280,7 @@ impl Repl {
 
     /// Compiles statements with what has been declared, keeps what they declare, and runs their queries.
     pub(super) fn statements(&mut self, text: &str, streams: &mut Streams<'_>) -> Result<(), Problem> {
+        let text = &self.continued(text);
         let typed = self.declarations.compile(text);
         if typed.compiled.has_errors() || !self.setup.preset.quiet {
             streams.err.write_all(typed.report(self.preset().error_color).as_bytes())?;
@@ -293,6 +298,14 @@ impl Repl {
             self.answer(query, format!("{n}\n{sources}"), streams)?;
         }
         self.assertions(&compiled, streams)
+    }
+
+    /// A text that begins with a stage goes on with the last query.
+    fn continued(&self, text: &str) -> String {
+        match &self.last {
+            Some(last) if text.starts_with("|>") => format!("{}\n{text}", last.trim_end_matches(';')),
+            _ => text.to_owned(),
+        }
     }
 
     /// Says which assertions hold.

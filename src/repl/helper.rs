@@ -66,7 +66,12 @@ impl Validator for Assistant {
     fn validate(&self, ctx: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let text = ctx.input();
         let is_command = text.trim_start().starts_with('.');
-        let goes_on = !is_command && !text.trim().is_empty() && ide::ending(text) == Ending::Open;
+        // Who writes several lines may want one more: an empty one, or a semicolon, ends them.
+        let has_lines = text.trim().contains('\n');
+        let is_ended = text.trim_end().ends_with(';') || text.ends_with('\n');
+        let goes_on = !is_command
+            && !text.trim().is_empty()
+            && (ide::ending(text) == Ending::Open || has_lines && !is_ended);
         Ok(if goes_on { ValidationResult::Incomplete } else { ValidationResult::Valid(None) })
     }
 }
@@ -217,6 +222,9 @@ impl Hinter for Assistant {
         self.typed.store(true, Ordering::Relaxed);
         if pos < line.len() || line.trim().is_empty() {
             return None;
+        }
+        if line.ends_with('\n') && ide::ending(line) != Ending::Open {
+            return Some(Advice { shown: "   Enter runs it".into(), taken: false });
         }
         if let Some((command, rest)) = command_before(line) {
             let mut names = COMMANDS.iter().filter(|c| command.is_none() && c.name.starts_with(rest));

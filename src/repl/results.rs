@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
@@ -24,13 +24,23 @@ pub(super) struct Output {
     path: PathBuf,
     /// For one result only.
     once: bool,
+    /// Whether there is a result in it: the first takes the place of what was there.
+    begun: bool,
 }
 
 impl Output {
-    /// Begins the file anew.
-    pub(super) fn new(path: &Path, once: bool) -> Result<Self, Problem> {
-        File::create(path).map_err(|e| format!("can't write {}: {e}", path.display()))?;
-        Ok(Self { path: path.to_owned(), once })
+    pub(super) fn new(path: PathBuf, once: bool) -> Self {
+        Self { path, once, begun: false }
+    }
+
+    fn file(&mut self) -> Result<File, String> {
+        let opened = if self.begun {
+            OpenOptions::new().append(true).create(true).open(&self.path)
+        } else {
+            File::create(&self.path)
+        };
+        self.begun = true;
+        opened.map_err(|e| format!("can't write {}: {e}", self.path.display()))
     }
 
     fn format(&self) -> Option<Format> {
@@ -41,8 +51,8 @@ impl Output {
 /// How a result is shown.
 struct Manner {
     format: Format,
-    /// Vertical, where a table has no room for most columns.
-    may_turn: bool,
+    /// Vertical, where a table has no room for most columns, if that has at most so many lines.
+    upright: Option<usize>,
     options: Options,
 }
 
@@ -115,7 +125,7 @@ impl Repl {
     /// Shows a list that is already there: for whoever asks, not for the file that results go to.
     pub(super) fn list(&mut self, batch: &RecordBatch, streams: &mut Streams<'_>) -> Result<(), Problem> {
         let options = Options { max_rows: None, color: self.color(), ..self.options(self.screen()) };
-        let manner = Manner { format: Format::Table, may_turn: false, options };
+        let manner = Manner { format: Format::Table, upright: None, options };
         let rows: &mut Rows<'_> = &mut |take| take(batch).map_err(engine::Error::Output);
         self.show_here(&manner, &batch.schema(), rows, streams)
     }
@@ -136,10 +146,9 @@ impl Repl {
         let max_rows = self.settings.max_rows.filter(|_| self.output.is_none());
         Manner {
             format,
-            may_turn: self.settings.mode == Mode::Auto
-                && format == Format::Table
-                && screen.is_some()
-                && max_rows.is_some(),
+            upright: screen
+                .filter(|_| self.settings.mode == Mode::Auto && format == Format::Table && max_rows.is_some())
+                .map(|screen| screen.size().1),
             options: Options {
                 max_rows,
                 color: self.output.is_none() && self.color(),
@@ -167,15 +176,17 @@ impl Repl {
         rows: &mut Rows<'_>,
         streams: &mut Streams<'_>,
     ) -> Result<(), Problem> {
-        if let Some(output) = &self.output {
-            let file = OpenOptions::new().append(true).create(true).open(&output.path);
-            let file = file.map_err(|e| format!("can't write {}: {e}", output.path.display()))?;
-            let written = write(manner, schema, rows, Box::new(file));
-            return written.inspect_err(|_| {
-                let _ = writeln!(streams.err, "{} is not whole", output.path.display());
-            });
+        let Some(output) = &mut self.output else {
+            return self.show_here(manner, schema, rows, streams);
+        };
+        let file = output.file()?;
+        let name = escape::terminal(&output.path.display().to_string()).into_owned();
+        write(manner, schema, rows, Box::new(file))
+            .inspect_err(|_| drop(writeln!(streams.err, "{name} is not whole")))?;
+        if self.prompts {
+            writeln!(streams.out, "{}", self.dim(&format!("written to {name}")))?;
         }
-        self.show_here(manner, schema, rows, streams)
+        Ok(())
     }
 
     /// Shows a result to whoever asked.
@@ -219,13 +230,13 @@ fn write(
     rows: &mut Rows<'_>,
     mut out: Box<dyn Write + Send + '_>,
 ) -> Result<(), Problem> {
-    let Manner { format, may_turn, options } = manner;
-    if !may_turn {
+    let Manner { format, upright, options } = manner;
+    let Some(height) = upright else {
         let mut writer = output::writer(*format, schema.clone(), options, out)?;
         rows(&mut |batch| writer.write(batch))?;
         writer.finish()?;
         return Ok(());
-    }
+    };
     // Both forms hold a few rows only.
     let few = options.max_rows.map(|rows| rows.min(MAX_RECORDS));
     let records_options = Options { max_rows: few, ..options.clone() };
@@ -239,7 +250,8 @@ fn write(
     })?;
     let left_out = as_table.finish()?.columns_left_out;
     as_records.finish()?;
-    let turned = left_out * 2 > schema.fields().len();
+    let lines = records.split(|byte| *byte == b'\n').count();
+    let turned = left_out * 2 > schema.fields().len() && lines <= *height;
     out.write_all(if turned { &records } else { &table })?;
     Ok(())
 }

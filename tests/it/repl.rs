@@ -119,15 +119,31 @@ fn a_query_may_have_several_lines() {
     let mut terminal = place.start(TRACE, &[]);
     terminal.line("select count(),");
     terminal.line("  sum(exec) from goroutines where");
-    let shown = terminal.ask("  name = 'main.main.func1'");
-    assert!(shown.contains("(1 row)"), "{shown}");
+    terminal.line("  name = 'main.main.func1'");
+    terminal.wait_for("Enter runs it");
+    terminal.line("");
+    let shown = terminal.wait_for("(1 row)");
+    assert!(!shown.contains("error"), "{shown}");
+}
+
+#[test]
+fn a_stage_goes_on_with_the_last_query() {
+    assert_eq!(
+        piped(
+            ".mode csv\nfrom goroutines |> where name = 'main.main.func1';\n.mode csv\n\
+             |> aggregate count() as n;\n"
+        )
+        .lines()
+        .last(),
+        Some("10")
+    );
 }
 
 #[test]
 fn a_paste_is_one_input() {
     let place = Place::new(100, 30);
     let mut terminal = place.start(TRACE, &[]);
-    terminal.keys("\u{1b}[200~select 1 + 1 as first;\nselect 2 + 3 as second;\n\u{1b}[201~");
+    terminal.keys("\u{1b}[200~select 1 + 1 as first;\nselect 2 + 3 as second\n\u{1b}[201~");
     terminal.line("");
     let shown = terminal.wait_for("second");
     let shown = if shown.ends_with("gtq>") { shown } else { terminal.wait_for_prompt() };
@@ -205,6 +221,7 @@ fn who_leaves_the_pager_gets_all_the_next_time() {
     terminal.line("");
     terminal.wait_for_prompt();
     let shown = terminal.ask("select count() as n from events");
+    assert!(terminal.screen().contains("written to "), "{}", terminal.screen());
     let events = shown.lines().find_map(|line| line.parse::<usize>().ok()).expect("a number");
     assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), events + 1);
 }
