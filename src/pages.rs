@@ -9,7 +9,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 
 use crate::catalog::{self, Column, Function, Table, TableFunction, TableParameter, Type};
-use crate::engine::{self, Origin, Shelves, stem};
+use crate::engine::{Origin, Shelves};
 use crate::library;
 use crate::syntax::similar;
 use crate::tables::field_metadata;
@@ -94,9 +94,8 @@ pub fn saved_queries(shelves: &Shelves) -> RecordBatch {
     let (mut names, mut params, mut docs, mut places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let current = std::env::current_dir().unwrap_or_default();
     for text in shelves.texts() {
-        let own = stem(&text.origin);
-        for query in engine::compile(&text.text, &text.origin).saved_queries() {
-            names.push(Some(if query.name == own { own.clone() } else { format!("{own}:{}", query.name) }));
+        for (name, query) in text.queries() {
+            names.push(Some(name));
             params.push(Some(
                 query.params.iter().map(|param| format!("--{}", param.name)).collect::<Vec<_>>().join(" "),
             ));

@@ -24,6 +24,6 @@ pub use error::Error;
 pub use load::Progress;
 pub use modules::{Origin, read as read_queries};
 pub use prepare::{Compiled, Explanation, compile, gather};
-pub use saved::{FoundQuery, SavedText, Shelves, config_folder, state_folder, stem};
+pub use saved::{FoundQuery, SavedText, Shelves, config_folder, state_folder};
 pub use session::{Limits, Loss, Prepared, Session};
 pub use source::{Input, TraceInfo};

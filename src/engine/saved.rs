@@ -101,6 +101,18 @@ impl Shelves {
     }
 }
 
+impl SavedText {
+    /// The queries that it declares, each with the name by which it is run.
+    pub fn queries(&self) -> Vec<(String, SavedQuery)> {
+        let own = stem(&self.origin);
+        let named = |query: SavedQuery| {
+            let name = if query.name == own { own.clone() } else { format!("{own}:{}", query.name) };
+            (name, query)
+        };
+        compile(&self.text, &self.origin).saved_queries().into_iter().map(named).collect()
+    }
+}
+
 /// The user's folder of settings of gtq.
 pub fn config_folder() -> Option<PathBuf> {
     user_folder("XDG_CONFIG_HOME", ".config")
@@ -130,7 +142,7 @@ fn file_and_query(wanted: &str) -> Option<(PathBuf, Option<&str>)> {
 }
 
 /// A text's name: that of its file, without the ending.
-pub fn stem(origin: &Origin) -> String {
+fn stem(origin: &Origin) -> String {
     match origin {
         Origin::Typed => String::new(),
         Origin::File(path) => {

@@ -382,11 +382,7 @@ fn shown_params(repl: &Repl, streams: &mut Streams<'_>) -> Result<Flow, Problem>
 
 fn params(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
     let Some(name) = call.word() else { return shown_params(repl, streams) };
-    let own = engine::compile(&repl.declared(), &engine::Origin::Typed).saved_queries();
-    let query = match own.into_iter().find(|query| query.name == name) {
-        Some(query) => Some(query),
-        None => Shelves::of_user().find(name)?.query,
-    };
+    let (_, query) = repl.find_saved(name)?;
     let params = query.map(|query| query.params).unwrap_or_default();
     if params.is_empty() {
         return say(streams, "it takes no parameters");

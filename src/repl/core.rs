@@ -149,11 +149,7 @@ impl Repl {
     /// Opens another trace; what is declared and set stays.
     pub(super) fn open(&mut self, path: &Path) -> Result<(), Problem> {
         let opening = Opening::start(Some(path), &self.setup, &self.cancel);
-        while opening.wait_for(WATCHFUL)?.is_none() {
-            if self.is_cancelled() {
-                return Err(engine::Error::Cancelled.into());
-            }
-        }
+        self.wait(&opening)?;
         self.opening = opening;
         self.setup.trace = Some(path.to_owned());
         self.cache = Cache::default();
@@ -162,8 +158,12 @@ impl Repl {
 
     /// The session with the trace, as soon as it is open.
     pub(super) fn session(&self) -> Result<Arc<Session>, Problem> {
+        self.wait(&self.opening)
+    }
+
+    fn wait(&self, opening: &Opening) -> Result<Arc<Session>, Problem> {
         loop {
-            match self.opening.wait_for(WATCHFUL)? {
+            match opening.wait_for(WATCHFUL)? {
                 Some(session) => return Ok(session),
                 None if self.is_cancelled() => return Err(engine::Error::Cancelled.into()),
                 None => {}
@@ -347,6 +347,18 @@ impl Repl {
         if check.outcome.holds() { Ok(()) } else { Err(Problem::Said) }
     }
 
+    /// Finds a saved query: what the session declares comes before what is on disk.
+    pub(super) fn find_saved(
+        &self,
+        name: &str,
+    ) -> Result<(engine::Compiled, Option<engine::SavedQuery>), String> {
+        let own = engine::compile(&self.declared(), &engine::Origin::Typed);
+        match own.saved_queries().into_iter().find(|query| query.name == name) {
+            Some(query) => Ok((own, Some(query))),
+            None => engine::Shelves::of_user().find(name).map(|found| (found.compiled, found.query)),
+        }
+    }
+
     /// Runs a saved query with values for its parameters, beside those that are set.
     pub(super) fn run_saved(
         &mut self,
@@ -354,16 +366,7 @@ impl Repl {
         given: &[ParamValue],
         streams: &mut Streams<'_>,
     ) -> Result<(), Problem> {
-        // What the session declares comes before what is on disk.
-        let own = engine::compile(&self.declared(), &engine::Origin::Typed);
-        let of_session = own.saved_queries().into_iter().find(|query| query.name == name);
-        let (compiled, query) = match of_session {
-            Some(query) => (own, Some(query)),
-            None => {
-                let found = engine::Shelves::of_user().find(name)?;
-                (found.compiled, found.query)
-            }
-        };
+        let (compiled, query) = self.find_saved(name)?;
         if compiled.has_errors() {
             return Err(format!("{name} has errors: gtq check shows them").into());
         }

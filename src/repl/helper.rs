@@ -16,7 +16,7 @@ use super::commands::{self, Arguments, COMMANDS};
 use super::settings::Mode;
 use crate::catalog;
 use crate::diag::Span;
-use crate::engine::{self, Origin, Shelves, stem};
+use crate::engine::{self, Origin, Shelves};
 use crate::ide::{self, Completion, Document, Ending, HighlightKind};
 use crate::output::escape;
 
@@ -29,7 +29,7 @@ pub(super) struct Assistant {
     pub(super) values: Ahead,
     /// Whether something has been typed.
     typed: Arc<AtomicBool>,
-    pub(super) color: bool,
+    color: bool,
     files: FilenameCompleter,
     /// Where the cursor is on a bracket or behind one.
     bracket: Cell<Option<usize>>,
@@ -42,10 +42,9 @@ impl Assistant {
         Self { declared: String::new(), values, typed, color, files, bracket: Cell::new(None) }
     }
 
-    /// What could stand at a place of the line, with places in the line.
-    fn completions(&self, line: &str, pos: usize) -> Vec<Completion> {
-        let (document, before) = self.document(line);
-        let mut found = ide::completions(&document, before + pos, &self.values);
+    /// What could stand at a place of the line that begins at `before`, with places in the line.
+    fn completions(&self, document: &Document, before: usize, pos: usize) -> Vec<Completion> {
+        let mut found = ide::completions(document, before + pos, &self.values);
         found.retain(|item| item.replace.start >= before);
         for item in &mut found {
             item.replace = Span::new(item.replace.start - before, item.replace.end - before);
@@ -129,10 +128,7 @@ impl Assistant {
                     .map(|query| (query.name, "declared in this session".to_owned()))
                     .collect();
                 for text in Shelves::of_user().texts() {
-                    let own = stem(&text.origin);
-                    for query in engine::compile(&text.text, &text.origin).saved_queries() {
-                        let name =
-                            if query.name == own { own.clone() } else { format!("{own}:{}", query.name) };
+                    for (name, query) in text.queries() {
                         names.push((name, query.doc.lines().next().unwrap_or_default().to_owned()));
                     }
                 }
@@ -142,7 +138,8 @@ impl Assistant {
     }
 
     fn complete_query(&self, line: &str, pos: usize) -> (usize, Vec<Pair>) {
-        let found = self.completions(line, pos);
+        let (document, before) = self.document(line);
+        let found = self.completions(&document, before, pos);
         let start = found.first().map_or(pos, |item| item.replace.start);
         let found = found.into_iter().filter(|item| item.replace.start == start);
         let items: Vec<(String, String, String)> = found
@@ -235,7 +232,8 @@ impl Hinter for Assistant {
                 _ => None,
             };
         }
-        let found = self.completions(line, pos);
+        let (document, before) = self.document(line);
+        let found = self.completions(&document, before, pos);
         if let [only] = found.as_slice() {
             let typed = line.get(only.replace.start..pos)?;
             let rest = only.insert.strip_prefix(typed).filter(|rest| !typed.is_empty() && !rest.is_empty());
@@ -243,7 +241,6 @@ impl Hinter for Assistant {
                 return Some(Advice { shown: rest.to_owned(), taken: true });
             }
         }
-        let (document, before) = self.document(line);
         let help = ide::signature(&document, before + pos)?;
         let label = &help.signatures.get(help.active)?.label;
         Some(Advice { shown: format!("   {}", escape::terminal(label)), taken: false })
