@@ -261,6 +261,19 @@ fn tasks_end_at_a_gap_after_which_nothing_is_heard_of_them() {
     assert!(int(third, "start") < int(nine, "end") && nine["open_end"] == false);
 }
 
+/// A task's end is its end, even where a damaged trace begins it again.
+#[test]
+fn tasks_end_once() {
+    let mut bytes = header();
+    let begin = |time: u8| [40, time, 7, 0, 0, 0];
+    generation(&mut bytes, 1, true, &[&RUNNING, &begin(9), &[41, 19, 7, 0], &begin(29)]);
+    let read = read(bytes);
+    let [task] = read.rows("tasks") else { panic!() };
+    assert!(int(task, "start") < int(task, "end") && task["complete"] == true, "{task:?}");
+    let slice = read.rows("slices").iter().find(|row| row["lane"] == "task").unwrap();
+    assert_eq!((&slice["start"], &slice["end"]), (&task["start"], &task["end"]));
+}
+
 /// Counts rows.
 struct Count(usize);
 

@@ -319,8 +319,11 @@ impl TaskRows {
     ) {
         let at = (cx.now, self.stack(event.stack, cx));
         let task = self.mention(id, parent, name, event.g);
-        task.g = event.g.known();
-        task.begin = Some(at);
+        // Only a damaged trace begins a task that has ended.
+        if task.end.is_none() {
+            task.g = event.g.known();
+            task.begin = Some(at);
+        }
     }
 
     pub(super) fn end(

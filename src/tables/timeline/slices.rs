@@ -287,7 +287,7 @@ impl Slices {
 
     /// A slice that was thought to be older begins.
     pub(super) fn begin(&mut self, row: usize, now: i64, name: TextId, g: GoroutineId, stack: StackNumber) {
-        let Some(slice) = self.slice(row) else { return };
+        let Some(slice) = self.slice(row).filter(|slice| slice.end.is_none()) else { return };
         (slice.start, slice.open_start) = (now, false);
         slice.what.stack = stack;
         slice.what.name = name;
