@@ -10,10 +10,10 @@ use super::progress::progress;
 use super::target::Target;
 use super::terminal::Terminal;
 use super::traces;
-use crate::engine::{self, Compiled, Input, Origin, Prepared, Session};
+use crate::engine::{self, Compiled, Input, Origin, Prepared, Session, Take};
 use crate::output::checks::Check;
 use crate::output::timeline::Timeline;
-use crate::output::{self, Advice, Format};
+use crate::output::{self, Advice, Drawing, Format, Medium, Options};
 
 /// Rows of a table on a terminal, unless `--max-rows` says otherwise.
 const MAX_ROWS: usize = 40;
@@ -52,16 +52,83 @@ impl<'q> Question<'q> {
         session: &Session,
         output: &Output,
         terminal: &Terminal,
-    ) -> Result<(Vec<Prepared>, Vec<Assertions<'q>>), Failure> {
-        let prepared = self
+    ) -> Result<(Vec<Planned>, Vec<Assertions<'q>>), Failure> {
+        let mut planned = self
             .queries
             .iter()
-            .map(|query| prepare(session, query, output, terminal))
+            .map(|query| Planned::new(session, query, output, terminal))
             .collect::<Result<Vec<_>, _>>()?;
         let assertions =
             self.asserting.iter().map(|c| Assertions::prepare(session, c)).collect::<Result<Vec<_>, _>>()?;
-        session.load(prepared.iter().chain(assertions.iter().flat_map(|a| &a.prepared)))?;
-        Ok((prepared, assertions))
+        let asserted = assertions.iter().flat_map(|assertions| &assertions.prepared);
+        let asserted = asserted.map(|query| (query, None));
+        session.load_for(planned.iter_mut().map(Planned::early).chain(asserted))?;
+        Ok((planned, assertions))
+    }
+}
+
+/// A query that is ready to run.
+pub(super) struct Planned {
+    pub(super) query: Prepared,
+    /// The picture that it is drawn as, if that puts rows where they belong itself: then they come in any order, and may come
+    /// along with what is loaded.
+    drawing: Option<Drawing>,
+}
+
+impl Planned {
+    fn new(
+        session: &Session,
+        query: &engine::Query,
+        output: &Output,
+        terminal: &Terminal,
+    ) -> Result<Self, Failure> {
+        let mut options = options(output, terminal);
+        let picture = query.render.as_ref().map(|render| render.picture.name);
+        let medium = match shown_as(picture, output, &options) {
+            Format::Plot => Medium::Text,
+            Format::Svg => Medium::Svg,
+            _ => return Ok(Self { query: session.prepare(query)?, drawing: None }),
+        };
+        if picture != Some("timeline") {
+            return Ok(Self { query: session.prepare(query)?, drawing: None });
+        }
+        let query = session.prepare_drawn(query)?;
+        options.render = query.render().cloned();
+        let drawing = Drawing::new(query.schema(), &options, medium)?;
+        Ok(Self { query, drawing: Some(drawing) })
+    }
+
+    /// The query, and what may take its rows early.
+    fn early(&mut self) -> (&Prepared, Option<Take<'_>>) {
+        let take = self.drawing.as_mut().map(|drawing| -> Take<'_> {
+            Box::new(|batch| {
+                drawing.take(batch);
+                Ok(())
+            })
+        });
+        (&self.query, take)
+    }
+
+    /// Runs it, and writes its result.
+    pub(super) fn write(
+        &mut self,
+        session: &Session,
+        format: Format,
+        options: &Options,
+        mut out: Box<dyn io::Write + Send + '_>,
+    ) -> Result<(), Failure> {
+        if let (query, Some(take)) = self.early() {
+            session.run(query, take)?;
+        }
+        if let Some(drawing) = &self.drawing {
+            drawing.draw(&mut out)?;
+            return Ok(());
+        }
+        let options = Options { render: self.query.render().cloned(), ..options.clone() };
+        let mut writer = output::writer(format, self.query.schema().clone(), &options, out)?;
+        session.run(&self.query, |batch| writer.write(batch))?;
+        writer.finish()?;
+        Ok(())
     }
 }
 
@@ -119,8 +186,8 @@ pub(super) fn ask(
         _ => return traces::ask(question, paths, output, limits, terminal),
     };
     let session = open(trace, limits, terminal)?;
-    let (prepared, assertions) = question.prepare(&session, output, terminal)?;
-    answer(&session, &prepared, output, question.default, terminal)?;
+    let (mut planned, assertions) = question.prepare(&session, output, terminal)?;
+    answer(&session, &mut planned, output, question.default, terminal)?;
     let held = evaluate(&assertions, &session, "", terminal);
     tell_loss(&session, "", limits, terminal).and(held)
 }
@@ -208,22 +275,10 @@ pub(super) fn open(trace: Option<&Path>, limits: &Limits, terminal: &Terminal) -
     Ok(Session::open(input, limits, progress(terminal))?)
 }
 
-/// Plans a query for what is to be seen of it: a timeline that is drawn puts its slices where they belong itself.
-fn prepare(
-    session: &Session,
-    query: &engine::Query,
-    output: &Output,
-    terminal: &Terminal,
-) -> Result<Prepared, engine::Error> {
-    let picture = query.render.as_ref().map(|render| render.picture.name);
-    let drawn = matches!(shown_as(picture, output, &options(output, terminal)), Format::Plot | Format::Svg);
-    if drawn && picture == Some("timeline") { session.prepare_drawn(query) } else { session.prepare(query) }
-}
-
 /// Runs queries, for which the session has loaded what it should, and writes their results.
 fn answer(
     session: &Session,
-    queries: &[Prepared],
+    queries: &mut [Planned],
     output: &Output,
     default: Format,
     terminal: &Terminal,
@@ -233,24 +288,21 @@ fn answer(
     let mut target = Target::new(output)?;
     if format.joins_results() {
         let mut timeline = Timeline::new(format, target.writer(format)?)?;
-        for query in queries {
+        for Planned { query, .. } in queries {
             timeline.begin(query.schema(), query.render())?;
             session.run(query, |batch| timeline.write(batch))?;
         }
         timeline.finish()?;
     } else {
-        for (i, query) in queries.iter().enumerate() {
-            let mut options = options(output, terminal);
-            options.render = query.render().cloned();
-            let picture = query.render().map(|render| render.picture);
+        let options = options(output, terminal);
+        for (i, planned) in queries.iter_mut().enumerate() {
+            let picture = planned.query.render().map(|render| render.picture);
             let format = if format == Format::Table { shown_as(picture, output, &options) } else { format };
             let mut out = target.writer(format)?;
             if i > 0 && has_gaps(format) {
                 out.write_all(b"\n")?;
             }
-            let mut writer = output::writer(format, query.schema().clone(), &options, out)?;
-            session.run(query, |batch| writer.write(batch))?;
-            writer.finish()?;
+            planned.write(session, format, &options, out)?;
         }
     }
     target.finish()
@@ -306,7 +358,7 @@ pub(super) fn show(
 }
 
 /// The format in which people see a result: on a terminal, one that asks for a picture is one.
-pub(super) fn shown_as(picture: Option<&str>, output: &Output, options: &output::Options) -> Format {
+pub(super) fn shown_as(picture: Option<&str>, output: &Output, options: &Options) -> Format {
     let format = format_of(output, Format::Table);
     let draws = picture.is_some_and(|picture| picture != "table") && options.width.is_some();
     let chosen = output.format.or(output.usual_format).is_some();
@@ -318,14 +370,14 @@ pub(super) fn format_of(output: &Output, default: Format) -> Format {
     output.format.or_else(by_name).or(output.usual_format).unwrap_or(default)
 }
 
-pub(super) fn options(output: &Output, terminal: &Terminal) -> output::Options {
+pub(super) fn options(output: &Output, terminal: &Terminal) -> Options {
     let to_terminal = output.file.is_none() && terminal.width.is_some();
     let max_rows = match output.max_rows {
         Some(0) => None,
         Some(n) => Some(n),
         None => to_terminal.then_some(MAX_ROWS),
     };
-    output::Options {
+    Options {
         max_rows,
         width: terminal.width.filter(|_| to_terminal),
         header: !output.no_header,

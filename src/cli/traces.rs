@@ -11,13 +11,13 @@ use std::path::{Component, PathBuf};
 
 use super::Failure;
 use super::answer::{
-    Question, check_results, evaluate, format_of, has_gaps, one_standard_input, open, options, shown_as,
-    tell_loss,
+    Planned, Question, check_results, evaluate, format_of, has_gaps, one_standard_input, open, options,
+    shown_as, tell_loss,
 };
 use super::args::{Limits, Output};
 use super::target::Target;
 use super::terminal::Terminal;
-use crate::engine::{Prepared, Session};
+use crate::engine::Session;
 use crate::output::{self, Format, Labels, Options, Writer, escape};
 
 /// The column that says which trace a row is of.
@@ -60,9 +60,9 @@ pub(super) fn ask(
             }
             Err(other) => return Err(other),
         };
-        let prepared = question.prepare(&session, output, terminal);
-        let (prepared, assertions) = prepared.map_err(|failure| failure.on(path))?;
-        for (result, query) in results.iter_mut().zip(&prepared) {
+        let planned = question.prepare(&session, output, terminal);
+        let (mut planned, assertions) = planned.map_err(|failure| failure.on(path))?;
+        for (result, query) in results.iter_mut().zip(&mut planned) {
             result.take(&session, query, &label).map_err(|failure| failure.on(path))?;
         }
         let name = path.display().to_string();
@@ -116,10 +116,11 @@ struct Answer<'w> {
 }
 
 impl Answer<'_> {
-    fn take(&mut self, session: &Session, query: &Prepared, label: &str) -> Result<(), Failure> {
+    fn take(&mut self, session: &Session, planned: &mut Planned, label: &str) -> Result<(), Failure> {
         if self.format == Format::Plot {
-            return self.draw(session, query, label);
+            return self.draw(session, planned, label);
         }
+        let query = &planned.query;
         if let Some(out) = self.out.take() {
             let labels = Labels::new(COLUMN, query.schema());
             let render = query.render().map(|render| labels.shift(render));
@@ -134,14 +135,10 @@ impl Answer<'_> {
     }
 
     /// Draws a picture under the name of its trace.
-    fn draw(&mut self, session: &Session, query: &Prepared, label: &str) -> Result<(), Failure> {
+    fn draw(&mut self, session: &Session, planned: &mut Planned, label: &str) -> Result<(), Failure> {
         let Some(out) = &mut self.out else { return Ok(()) };
-        let options = Options { render: query.render().cloned(), ..self.options.clone() };
         let mut picture = Vec::new();
-        let mut writer =
-            output::writer(Format::Plot, query.schema().clone(), &options, Box::new(&mut picture))?;
-        session.run(query, |batch| writer.write(batch))?;
-        writer.finish()?;
+        planned.write(session, Format::Plot, &self.options, Box::new(&mut picture))?;
         let gap = if self.pictures > 0 { "\n" } else { "" };
         self.pictures += 1;
         writeln!(out, "{gap}── {} ──", escape::terminal(label))?;

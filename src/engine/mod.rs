@@ -25,5 +25,5 @@ pub use load::Progress;
 pub use modules::{Origin, read as read_queries};
 pub use prepare::{Compiled, Explanation, compile, gather};
 pub use saved::{FoundQuery, SavedText, Shelves, config_folder, state_folder};
-pub use session::{Limits, Loss, Prepared, Session};
+pub use session::{Limits, Loss, Prepared, Session, Take};
 pub use source::{Input, TraceInfo};

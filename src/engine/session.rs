@@ -20,19 +20,19 @@ use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner as _};
 use datafusion::prelude::SessionConfig;
+use futures::StreamExt;
 use futures::future::{Either, join_all, select};
-use futures::{StreamExt, TryStreamExt};
 use tokio::runtime::Runtime;
 
 use super::answer::Answer;
 use super::cancel::{Cancel, Cancelled};
 use super::error::Error;
-use super::load::{self, Feed, Progress};
+use super::load::{self, Progress};
 use super::memory::Pool;
 use super::prepare::Explanation;
 use super::source::{Input, NoTrace, TraceInfo, TraceSource};
 use crate::catalog;
-use crate::output::{Render, human};
+use crate::output::{self, Render, human};
 use crate::plan::{self, Environment, IntervalPlanner, LeaveOutEmpty, PushIntoOverlap};
 use crate::sema::typed;
 use crate::stack;
@@ -84,6 +84,16 @@ impl fmt::Display for Loss {
     }
 }
 
+/// Takes rows of a result as they come.
+pub type Take<'a> = Box<dyn FnMut(&RecordBatch) -> Result<(), output::Error> + 'a>;
+
+/// A query whose rows come while the trace is being read, and who takes them.
+struct Along<'a> {
+    query: &'a Prepared,
+    scan: &'a Scan,
+    take: Option<Take<'a>>,
+}
+
 /// An open trace; or none, for queries that need none.
 pub struct Session {
     source: Option<Arc<TraceSource>>,
@@ -115,16 +125,20 @@ pub struct Prepared {
     answer: Answer,
     /// Whether its rows may come in any order.
     any_order: bool,
-    /// The rows, where they came along with what was loaded.
+    /// The rows that nobody has taken, where they came along with what was loaded.
     early: Mutex<Option<Result<Vec<RecordBatch>, Error>>>,
 }
 
 impl Prepared {
-    /// Its scan, if that is the only one, and adds up to a few rows what comes while the trace is being read.
+    /// Its scan, if that is the only one, of the whole trace, and what comes does so while the trace is being read.
     fn only_scan(&self) -> Option<&Scan> {
         let [scan] = self.scans.as_slice() else { return None };
-        let adds_up = self.physical.exists(|node| Ok(node.is::<AggregateExec>())).unwrap_or(false);
-        (adds_up && scan.streams() && scan.window == Window::default()).then_some(scan)
+        (scan.streams() && scan.window == Window::default()).then_some(scan)
+    }
+
+    /// Whether it makes a few rows of many.
+    fn adds_up(&self) -> bool {
+        self.physical.exists(|node| Ok(node.is::<AggregateExec>())).unwrap_or(false)
     }
 
     fn early(&self) -> MutexGuard<'_, Option<Result<Vec<RecordBatch>, Error>>> {
@@ -283,13 +297,31 @@ impl Session {
     /// # Errors
     /// When the trace can't be read again.
     pub fn load<'a>(&self, queries: impl IntoIterator<Item = &'a Prepared>) -> Result<(), Error> {
+        self.load_for(queries.into_iter().map(|query| (query, None)))
+    }
+
+    /// The same for queries of which somebody may take the rows already while the pass goes on: then there are no more when
+    /// they are run.
+    ///
+    /// # Errors
+    /// When the trace can't be read again.
+    pub fn load_for<'a>(
+        &self,
+        queries: impl IntoIterator<Item = (&'a Prepared, Option<Take<'a>>)>,
+    ) -> Result<(), Error> {
         let Some(source) = &self.source else { return Ok(()) };
-        let queries: Vec<&Prepared> = queries.into_iter().collect();
-        if queries.iter().map(|query| query.scans.len()).sum::<usize>() <= 1 {
+        let (mut along, mut apart) = (Vec::new(), Vec::new());
+        for (query, take) in queries {
+            match query.only_scan().filter(|_| take.is_some() || query.adds_up()) {
+                Some(scan) => along.push(Along { query, scan, take }),
+                None => apart.push(query),
+            }
+        }
+        if along.len() + apart.iter().map(|query| query.scans.len()).sum::<usize>() <= 1 {
             return Ok(());
         }
         let mut needs = Needs::default();
-        for query in queries.iter().filter(|query| query.only_scan().is_none()) {
+        for query in apart {
             for scan in &query.scans {
                 // Rows that stream need not be kept for a query that goes over them once.
                 if query.scans.len() > 1 || !scan.streams() || source.reads_once() {
@@ -298,50 +330,54 @@ impl Session {
             }
         }
         let mut needs = source.missing(&needs);
-        let mut early: Vec<(&Prepared, &Scan)> = Vec::new();
-        for query in queries {
-            let Some(scan) = query.only_scan() else { continue };
-            if needs.columns(&scan.call).is_some() {
+        along.retain(|Along { scan, .. }| {
+            let is_kept = needs.columns(&scan.call).is_some();
+            if is_kept {
                 needs.add(scan.call.clone(), Want::all(&scan.columns));
-            } else {
-                early.push((query, scan));
             }
-        }
-        if needs.is_empty() && early.len() < 2 && !source.reads_once() {
+            !is_kept
+        });
+        if needs.is_empty() && along.len() < 2 && !source.reads_once() {
             return Ok(());
         }
-        for (_, scan) in &early {
+        for Along { scan, .. } in &along {
             needs.add(scan.call.clone(), scan.want());
         }
-        self.run_together(source, needs, &early)
+        self.run_together(source, needs, along)
     }
 
-    /// Runs queries, of one scan each, on the rows of one pass, and keeps their results.
+    /// Runs queries on the rows of one pass, and keeps of their results what nobody takes.
     fn run_together(
         &self,
         source: &Arc<TraceSource>,
         needs: Needs,
-        queries: &[(&Prepared, &Scan)],
+        queries: Vec<Along<'_>>,
     ) -> Result<(), Error> {
         let mut feeds = Vec::new();
         let mut runs = Vec::new();
-        for (query, scan) in queries {
+        for Along { query, scan, mut take } in queries {
             let (to, rows) = load::channel(scan.schema());
-            feeds.push(Feed::new(scan, &needs, to));
+            feeds.push(load::Feed::new(scan, &needs, to));
             let config = self.state.config().clone().with_extension(Arc::new(tables::Feed::new(rows)));
             let context = Arc::new(TaskContext::from(&self.state).with_session_config(config));
             let plan = query.physical.clone();
-            runs.push(async move {
-                let rows = load::apart(execute_stream(plan, context)?);
-                rows.try_collect().await.map_err(Error::from)
-            });
+            let run = async move || {
+                let mut rows = load::apart(execute_stream(plan, context)?);
+                let mut kept = Vec::new();
+                while let Some(batch) = rows.next().await {
+                    match &mut take {
+                        Some(take) => take(&query.answer.present(&batch?)?).map_err(Error::Output)?,
+                        None => kept.push(batch?),
+                    }
+                }
+                Ok(kept)
+            };
+            runs.push(async move { *query.early() = Some(run().await) });
         }
         self.block_on(async |cancelled| {
             let source = source.clone();
             let pass = tokio::task::spawn_blocking(move || source.pass(&needs, feeds, &cancelled));
-            for ((query, _), result) in queries.iter().zip(join_all(runs).await) {
-                *query.early() = Some(result);
-            }
+            join_all(runs).await;
             pass.await.map_err(|e| Error::Internal(e.to_string()))?
         })
     }
@@ -353,7 +389,7 @@ impl Session {
     pub fn run(
         &self,
         query: &Prepared,
-        mut take: impl FnMut(&RecordBatch) -> Result<(), crate::output::Error>,
+        mut take: impl FnMut(&RecordBatch) -> Result<(), output::Error>,
     ) -> Result<(), Error> {
         let mut present = |batch: &RecordBatch| take(&query.answer.present(batch)?).map_err(Error::Output);
         let early = query.early().take();

@@ -39,9 +39,10 @@ use arrow::datatypes::SchemaRef;
 pub use error::Error;
 pub use format::{Format, UnknownFormat};
 pub use label::Labels;
+pub use picture::{Drawing, Medium};
 pub use types::TYPE_KEY;
 
-use picture::{Drawing, Medium};
+use picture::Drawn;
 use timeline::Timeline;
 
 /// How a result should look.
@@ -165,9 +166,9 @@ pub fn writer<'w>(
         Format::Parquet => Box::new(columnar::Parquet::new(schema, out)?),
         Format::Arrow => Box::new(columnar::Ipc::new(schema, out)?),
         Format::Plot if options.asks_for_table() => Box::new(table::Table::new(&schema, options, out)),
-        Format::Plot => Box::new(Drawing::new(&schema, options, Medium::Text, out)?),
-        Format::Svg => Box::new(Drawing::new(&schema, options, Medium::Svg, out)?),
-        Format::Flamegraph => Box::new(Drawing::flamegraph(&schema, options, out)?),
+        Format::Plot => Box::new(Drawn::new(Drawing::new(&schema, options, Medium::Text)?, out)),
+        Format::Svg => Box::new(Drawn::new(Drawing::new(&schema, options, Medium::Svg)?, out)),
+        Format::Flamegraph => Box::new(Drawn::new(Drawing::flamegraph(&schema, options)?, out)),
         Format::Pprof => Box::new(profile::Pprof::new(&schema, options, out)?),
         Format::Perfetto | Format::ChromeJson => {
             let mut timeline = Timeline::new(format, out)?;

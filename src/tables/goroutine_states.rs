@@ -7,6 +7,7 @@ use arrow::datatypes::SchemaRef;
 use super::builder::{Context, Gap, RowBuilder, TraceEnd};
 use super::columns::{assemble, columns, reorder};
 use super::intern::{Interner, StackNumber, TextId};
+use super::needs::Want;
 use crate::trace::{Event, GoroutineId, GoroutineState, Happening};
 
 columns! {
@@ -48,6 +49,8 @@ struct GoroutineStates {
 struct Rows {
     columns: StateColumns,
     count: usize,
+    /// The states that are wanted; None: all.
+    only: Option<Vec<GoroutineState>>,
     /// Of each row, if they come in the order of their starts: by what to sort it.
     order: Option<Vec<(i64, u32)>>,
 }
@@ -89,16 +92,24 @@ struct End {
     before_run: bool,
 }
 
-/// Rows come as the stays end; with `ordered`, all at the trace's end in the order of their starts.
+/// Rows come as the stays end; where they are wanted in order, all at the trace's end in the order of their starts.
 pub(super) fn builder(
     table: &str,
     schema: &SchemaRef,
-    ordered: bool,
+    want: &Want,
     resumes: bool,
 ) -> Option<Box<dyn RowBuilder>> {
     (table == "goroutine_states").then(|| {
+        let states = |only: &Vec<&str>| {
+            GoroutineState::ALL.into_iter().filter(|state| only.contains(&state.name())).collect()
+        };
         Box::new(GoroutineStates {
-            rows: Rows { columns: StateColumns::new(schema), count: 0, order: ordered.then(Vec::new) },
+            rows: Rows {
+                columns: StateColumns::new(schema),
+                count: 0,
+                only: want.only.as_ref().map(states),
+                order: want.ordered.then(Vec::new),
+            },
             goroutines: AHashMap::new(),
             before: AHashMap::new(),
             stays: 0,
@@ -214,6 +225,9 @@ impl Rows {
         };
         let Happening::Goroutine { id, from, to, reason, stack } = event.what else { return stay };
         (stay.g, stay.state) = (id, to);
+        if !self.wants(to) {
+            return stay;
+        }
         if c.reason.is_wanted() {
             stay.reason = cx.string(reason);
         }
@@ -234,8 +248,15 @@ impl Rows {
         stay
     }
 
+    fn wants(&self, state: GoroutineState) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&state))
+    }
+
     /// Makes a row of a stay that is over, as soon as all that it tells of its goroutine is known.
     fn close(&mut self, goroutine: &mut Goroutine, stay: Stay, end: End) {
+        if !self.wants(stay.state) {
+            return;
+        }
         if !self.is_known(goroutine) {
             goroutine.held.push((stay, end));
             return;

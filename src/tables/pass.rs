@@ -269,7 +269,7 @@ fn row_builder(table: &Table, want: &Want, window: Window) -> Option<(SchemaRef,
     let schema = schema(table, &want.columns);
     let builder = events::builder(table.name, &schema)
         .or_else(|| instants::builder(table.name, &schema))
-        .or_else(|| goroutine_states::builder(table.name, &schema, want.ordered, window.resumes()))
+        .or_else(|| goroutine_states::builder(table.name, &schema, want, window.resumes()))
         .or_else(|| timeline::streaming(table.name, &schema, want))?;
     Some((schema, builder))
 }

@@ -90,7 +90,7 @@ impl TraceTable {
 }
 
 /// Columns by which rows fall into parts that can be made without the others.
-const PARTS: &[(&str, &str)] = &[("slices", "lane")];
+const PARTS: &[(&str, &str)] = &[("goroutine_states", "state"), ("slices", "lane")];
 
 /// The parts of a table that are wanted, by the conditions on its rows; None: all.
 fn only(table: &'static Table, filters: &[Expr]) -> Option<Vec<&'static str>> {

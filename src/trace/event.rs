@@ -264,6 +264,9 @@ pub enum GoroutineState {
 }
 
 impl GoroutineState {
+    pub const ALL: [Self; 6] =
+        [Self::Undetermined, Self::NotExist, Self::Runnable, Self::Running, Self::Waiting, Self::Syscall];
+
     /// Go's name for it, in lower case.
     pub fn name(self) -> &'static str {
         match self {

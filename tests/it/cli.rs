@@ -195,6 +195,17 @@ fn several_queries() {
 }
 
 #[test]
+fn pictures_are_the_same_beside_other_queries() {
+    let queries = [
+        "from slices |> where lane in ('proc', 'gc') |> render timeline(lane, start, end, name, id)",
+        "select state, count() as n from goroutine_states group by state order by n |> render bar(state, n)",
+        "select name, state, start, end from goroutine_states |> render timeline(name, start, end, state)",
+    ];
+    let drawn = |query: &str| answer(&["--format", "plot", "-e", query, SERVER]);
+    assert_eq!(drawn(&queries.join(";")), queries.map(drawn).join("\n"));
+}
+
+#[test]
 fn a_file_of_queries() {
     let path = file(
         "queries.gtq",

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use gtq::engine::Take;
 use gtq::output::timeline::Timeline;
 use gtq::output::{Error, Format, Render};
 use prost::Message;
 use serde_json::{Value, json};
 
 use crate::output::{batch, strings};
-use crate::support::{compiled_one, csv, trace, written};
+use crate::support::{compiled_one, csv, int, rows, trace, written};
 
 #[derive(Clone, PartialEq, Message)]
 struct Trace {
@@ -363,32 +364,73 @@ fn other_results_are_told_what_a_timeline_is_made_of() {
     }
 }
 
-/// What is made of some lanes only, in any order or in that of the slices, is what all of them have there.
+/// Who draws a timeline gets its rows in the pass that others share.
 #[test]
-fn some_lanes_are_those_of_all() {
+fn rows_may_be_taken_while_others_load() {
+    let session = trace("locks-go1.27.3").open();
+    let counted = session.prepare(&compiled_one("select count() as n from goroutine_states")).unwrap();
+    let query =
+        compiled_one("from slices |> where lane = 'proc' |> render timeline(lane, start, end, name, id)");
+    let timeline = session.prepare_drawn(&query).unwrap();
+    let mut taken = 0;
+    let take: Take = Box::new(|batch| {
+        taken += batch.num_rows();
+        Ok(())
+    });
+    session.load_for([(&counted, None), (&timeline, Some(take))]).unwrap();
+    let slices = rows(&session, "select count() as n from slices where lane = 'proc'");
+    assert_eq!(i64::try_from(taken).unwrap(), int(&slices[0], "n"));
+    let mut left = 0;
+    let mut count = |batch: &RecordBatch| {
+        left += batch.num_rows();
+        Ok(())
+    };
+    session.run(&timeline, &mut count).unwrap();
+    session.run(&counted, &mut count).unwrap();
+    assert_eq!(left, 1);
+}
+
+/// What is made of some parts of a table only, in any order or in the table's, is what the whole has there.
+#[track_caller]
+fn check_parts(table: &str, part: &str, some: &[&str], asked: &[&str]) {
     for name in ["locks-go1.27.3", "server-go1.27.3", "garbage-go1.19.8", "ticker-go1.24.11"] {
         let session = trace(name).open();
-        for lanes in ["'proc'", "'thread', 'gc'", "'g', 'region'", "'task'", "'network', 'syscalls'", "'gc'"]
-        {
-            for columns in [
-                "lane, id, name, category, g, task, blocked, start, end, self, start_stack, end_stack",
-                "slice, lane, id, start, end, self, incoming, outgoing, open_start, open_end",
-                "lane, count() as n, sum(self) as self, max(end) as end group by lane",
-            ] {
+        for values in some {
+            for columns in asked {
                 let (shown, group) = columns.split_once(" group").unwrap_or((columns, ""));
                 let group = if group.is_empty() { String::new() } else { format!(" group{group}") };
-                let of = |lane: &str| {
-                    let query = format!("select {shown} from slices where {lane} in ({lanes}){group}");
+                let of = |part: &str| {
+                    let query = format!("select {shown} from {table} where {part} in ({values}){group}");
                     let mut rows: Vec<String> = csv(&session, &query).lines().map(str::to_owned).collect();
                     rows.sort();
                     rows
                 };
-                assert_eq!(
-                    of("lane"),
-                    of("upper(lane) = upper(lane) and lane || ''"),
-                    "{name}: {lanes}, {columns}"
-                );
+                assert_eq!(of(part), of(&format!("{part} || ''")), "{name}: {values}, {columns}");
             }
         }
     }
+}
+
+#[test]
+fn some_lanes_are_those_of_all() {
+    check_parts(
+        "slices",
+        "lane",
+        &["'proc'", "'thread', 'gc'", "'g', 'region'", "'task'", "'network', 'syscalls'", "'gc'"],
+        &[
+            "lane, id, name, category, g, task, blocked, start, end, self, start_stack, end_stack",
+            "slice, lane, id, start, end, self, incoming, outgoing, open_start, open_end",
+            "lane, count() as n, sum(self) as self, max(end) as end group by lane",
+        ],
+    );
+}
+
+#[test]
+fn some_states_are_those_of_all() {
+    check_parts(
+        "goroutine_states",
+        "state",
+        &["'waiting'", "'runnable', 'syscall'", "'running'", "'syscall', 'waiting'"],
+        &["*", "state, count() as n, sum(dur) as time, max(end) as end group by state"],
+    );
 }

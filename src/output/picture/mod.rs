@@ -29,7 +29,8 @@ use text::Paper;
 
 /// What a picture is drawn with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Medium {
+pub enum Medium {
+    /// Characters on a terminal.
     Text,
     Svg,
 }
@@ -82,16 +83,16 @@ impl Column {
     }
 
     /// What is the same only for rows of the batch with the same text, if that is cheaper to have than the text.
-    fn key(&self, batch: &RecordBatch, row: usize) -> Option<u128> {
+    fn keys<'b>(&self, batch: &'b RecordBatch) -> Option<impl Fn(usize) -> u128 + use<'b>> {
         let array = batch.column(self.index);
-        if array.is_null(row) {
-            return None;
-        }
-        if let Some(texts) = array.as_string_view_opt() {
-            return texts.views().get(row).copied();
-        }
-        let ints = array.as_primitive_opt::<Int64Type>()?;
-        Some(u128::from(ints.value(row).cast_unsigned()))
+        let (nulls, texts) = (array.nulls(), array.as_string_view_opt());
+        let ints = array.as_primitive_opt::<Int64Type>();
+        (texts.is_some() || ints.is_some()).then_some(move |row| match (texts, ints) {
+            _ if nulls.is_some_and(|nulls| nulls.is_null(row)) => u128::MAX,
+            (Some(texts), _) => texts.views()[row],
+            (None, Some(ints)) => u128::from(ints.value(row).cast_unsigned()),
+            (None, None) => u128::MAX,
+        })
     }
 
     /// As people read it.
@@ -130,8 +131,8 @@ fn picture(schema: &Schema, options: &Options, medium: Medium) -> Result<Box<dyn
     })
 }
 
-pub(super) struct Drawing<W> {
-    out: W,
+/// A picture of rows, which it takes until it is drawn.
+pub struct Drawing {
     picture: Box<dyn Picture>,
     medium: Medium,
     paper: Paper,
@@ -139,14 +140,17 @@ pub(super) struct Drawing<W> {
     rows: u64,
 }
 
-impl<W: io::Write + Send> Drawing<W> {
-    /// The picture of the hint.
-    pub(super) fn new(schema: &Schema, options: &Options, medium: Medium, out: W) -> Result<Self, Error> {
-        Ok(Self::of(picture(schema, options, medium)?, options, medium, out))
+impl Drawing {
+    /// The picture that the options' hint asks for, of rows of this schema.
+    ///
+    /// # Errors
+    /// Where there is no hint, or the rows do not fit it.
+    pub fn new(schema: &Schema, options: &Options, medium: Medium) -> Result<Self, Error> {
+        Ok(Self::of(picture(schema, options, medium)?, options, medium))
     }
 
     /// A flame graph as SVG, also without a hint.
-    pub(super) fn flamegraph(schema: &Schema, options: &Options, out: W) -> Result<Self, Error> {
+    pub(super) fn flamegraph(schema: &Schema, options: &Options) -> Result<Self, Error> {
         let Some(stack) = super::stacks::stack_column(schema, options) else {
             let message = "flamegraph takes a result with a column of stacks and their weight, such as \
                            `… |> aggregate sum(dur) as time group by stack`";
@@ -154,33 +158,58 @@ impl<W: io::Write + Send> Drawing<W> {
         };
         let weight = super::stacks::weight_column(schema, options).map(|index| Column::new(schema, index));
         let flame = flame::Flame::new(Column::new(schema, stack), weight);
-        Ok(Self::of(Box::new(flame), options, Medium::Svg, out))
+        Ok(Self::of(Box::new(flame), options, Medium::Svg))
     }
 
-    fn of(picture: Box<dyn Picture>, options: &Options, medium: Medium, out: W) -> Self {
+    fn of(picture: Box<dyn Picture>, options: &Options, medium: Medium) -> Self {
         let paper = Paper::new(options.width, options.max_rows, options.color);
-        Self { out, picture, medium, paper, advice: options.advice, rows: 0 }
+        Self { picture, medium, paper, advice: options.advice, rows: 0 }
+    }
+
+    /// Takes the next rows.
+    pub fn take(&mut self, batch: &RecordBatch) {
+        self.picture.take(batch);
+        self.rows += batch.num_rows() as u64;
+    }
+
+    /// Draws what it has taken.
+    ///
+    /// # Errors
+    /// Where the output fails.
+    pub fn draw(&self, out: &mut dyn io::Write) -> Result<Summary, Error> {
+        match self.medium {
+            Medium::Svg => out.write_all(self.picture.svg()?.as_bytes())?,
+            Medium::Text => {
+                out.write_all(self.picture.text(&self.paper).as_bytes())?;
+                let notice = format!("({}; {} shows them)", rows(self.rows, self.rows), self.advice.table);
+                writeln!(out, "{}", dim(&notice, self.paper.color))?;
+            }
+        }
+        out.flush()?;
+        Ok(Summary::whole(self.rows))
     }
 }
 
-impl<W: io::Write + Send> Writer for Drawing<W> {
+/// Writes a picture.
+pub(super) struct Drawn<W> {
+    drawing: Drawing,
+    out: W,
+}
+
+impl<W> Drawn<W> {
+    pub(super) fn new(drawing: Drawing, out: W) -> Self {
+        Self { drawing, out }
+    }
+}
+
+impl<W: io::Write + Send> Writer for Drawn<W> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
-        self.picture.take(batch);
-        self.rows += batch.num_rows() as u64;
+        self.drawing.take(batch);
         Ok(())
     }
 
     fn finish(mut self: Box<Self>) -> Result<Summary, Error> {
-        match self.medium {
-            Medium::Svg => self.out.write_all(self.picture.svg()?.as_bytes())?,
-            Medium::Text => {
-                self.out.write_all(self.picture.text(&self.paper).as_bytes())?;
-                let notice = format!("({}; {} shows them)", rows(self.rows, self.rows), self.advice.table);
-                writeln!(self.out, "{}", dim(&notice, self.paper.color))?;
-            }
-        }
-        self.out.flush()?;
-        Ok(Summary::whole(self.rows))
+        self.drawing.draw(&mut self.out)
     }
 }
 

@@ -44,12 +44,10 @@ impl Lane {
         self.id.as_ref().unwrap_or(&self.kind).number(batch, row)
     }
 
-    fn key(&self, batch: &RecordBatch, row: usize) -> Option<[u128; 2]> {
-        let id = match &self.id {
-            Some(id) if batch.column(id.index).is_valid(row) => id.key(batch, row)?,
-            _ => u128::MAX,
-        };
-        Some([self.kind.key(batch, row)?, id])
+    fn keys<'b>(&self, batch: &'b RecordBatch) -> Option<impl Fn(usize) -> [u128; 2] + use<'b>> {
+        let kind = self.kind.keys(batch)?;
+        let id = self.id.as_ref().map_or(Some(None), |id| id.keys(batch).map(Some))?;
+        Some(move |row| [kind(row), id.as_ref().map_or(u128::MAX, |id| id(row))])
     }
 
     /// Lanes of numbers come in their order: those of one kind, if there are several.
@@ -95,16 +93,26 @@ impl Names {
     }
 }
 
-/// Numbers of names in a batch, by what is the same for the same name.
-#[derive(Default)]
-struct Known(AHashMap<[u128; 2], u32>);
+/// Numbers of the names in a batch, which has few: each is made once.
+struct Known<K> {
+    /// Of a row, the keys of what its name is made of.
+    keys: Option<K>,
+    numbers: AHashMap<[u128; 2], u32>,
+}
 
-impl Known {
-    fn get(&mut self, key: Option<[u128; 2]>, number: impl FnOnce() -> u32) -> u32 {
-        match key {
-            Some(key) => *self.0.entry(key).or_insert_with(number),
-            None => number(),
+impl<K: Fn(usize) -> [u128; 2]> Known<K> {
+    fn new(keys: Option<K>) -> Self {
+        Self { keys, numbers: AHashMap::new() }
+    }
+
+    fn get(&mut self, row: usize, number: impl FnOnce() -> u32) -> u32 {
+        let Some(keys) = &self.keys else { return number() };
+        let keys = keys(row);
+        // Nearly all are known: `entry` would be slower.
+        if let Some(number) = self.numbers.get(&keys) {
+            return *number;
         }
+        *self.numbers.entry(keys).or_insert_with(number)
     }
 }
 
@@ -194,21 +202,20 @@ impl Timeline {
 impl Picture for Timeline {
     fn take(&mut self, batch: &RecordBatch) {
         let (starts, ends) = (self.start.numbers(batch), self.end.numbers(batch));
-        // A batch has few lanes and labels: their texts are made once each.
-        let (mut lanes, mut labels) = (Known::default(), Known::default());
+        let mut lanes = Known::new(self.lane.keys(batch));
+        let label = self.label.as_ref().and_then(|label| label.keys(batch));
+        let mut labels = Known::new(label.map(|label| move |row| [label(row), 0]));
         for (row, (start, end)) in starts.into_iter().zip(ends).enumerate() {
             if !is_drawable(start) || !is_drawable(end) || end < start {
                 self.missing += 1;
                 continue;
             }
-            let lane = lanes.get(self.lane.key(batch, row), || {
-                self.lanes.id(self.lane.text(batch, row), self.lane.number(batch, row))
+            let lane =
+                lanes.get(row, || self.lanes.id(self.lane.text(batch, row), self.lane.number(batch, row)));
+            let label = labels.get(row, || {
+                let text = self.label.as_ref().map(|label| label.text(batch, row)).unwrap_or_default();
+                self.labels.id(text, f64::NAN)
             });
-            let label =
-                labels.get(self.label.as_ref().and_then(|label| Some([label.key(batch, row)?, 0])), || {
-                    let text = self.label.as_ref().map(|label| label.text(batch, row)).unwrap_or_default();
-                    self.labels.id(text, f64::NAN)
-                });
             self.slices.push(Slice { lane, label, start, end });
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, StringViewArray, StringViewBuilder};
+use ahash::AHashMap;
+use arrow::array::{Array as _, ArrayRef, AsArray, BooleanArray, StringViewArray, StringViewBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{DataFusionError, Result, exec_err};
@@ -68,13 +69,7 @@ impl ScalarUDFImpl for RegexFunction {
         let (text, pattern) = (text.as_string_view(), pattern.as_string_view());
         let mut patterns = Patterns::default();
         let array: ArrayRef = match self.op {
-            Op::Matches => {
-                let matches = text.iter().zip(pattern).map(|(text, pattern)| {
-                    let (Some(text), Some(pattern)) = (text, pattern) else { return Ok(None) };
-                    Ok(Some(patterns.get(pattern)?.is_match(text)))
-                });
-                Arc::new(matches.collect::<Result<BooleanArray>>()?)
-            }
+            Op::Matches => Arc::new(matches(text, pattern, &mut patterns)?),
             Op::Extract => Arc::new(extract(text, pattern, rest.first(), &mut patterns)?),
             Op::Replace => {
                 let Some(to) = rest.first() else { return exec_err!("regexp_replace takes three arguments") };
@@ -98,6 +93,30 @@ impl ScalarUDFImpl for RegexFunction {
 /// An array of strings of any Arrow type as views.
 pub(super) fn strings(array: &ArrayRef) -> Result<ArrayRef> {
     Ok(cast(array, &DataType::Utf8View)?)
+}
+
+/// Looks at each text only once where there is one pattern: most columns have few texts.
+fn matches(
+    text: &StringViewArray,
+    pattern: &StringViewArray,
+    patterns: &mut Patterns,
+) -> Result<BooleanArray> {
+    let mut known: AHashMap<u128, bool> = AHashMap::new();
+    let is_one = pattern.views().windows(2).all(|pair| pair[0] == pair[1]);
+    let match_row = |row: usize| {
+        if text.is_null(row) || pattern.is_null(row) {
+            return Ok(None);
+        }
+        // Equal views are of equal texts.
+        let view = text.views()[row];
+        if let Some(matches) = known.get(&view).filter(|_| is_one) {
+            return Ok(Some(*matches));
+        }
+        let matches = patterns.get(pattern.value(row))?.is_match(text.value(row));
+        known.insert(view, matches);
+        Ok(Some(matches))
+    };
+    (0..text.len()).map(match_row).collect()
 }
 
 fn extract(

@@ -122,17 +122,19 @@ impl ScalarUDFImpl for StackFunction {
 fn per_stack(stacks: &UInt32Array, of_distinct: impl FnOnce(&[u32]) -> ArrayRef) -> Result<ArrayRef> {
     let mut places: AHashMap<u32, u32> = AHashMap::new();
     let mut distinct = Vec::new();
-    let indices: UInt32Array = stacks
-        .iter()
-        .map(|stack| {
-            stack.map(|stack| {
-                *places.entry(stack).or_insert_with(|| {
-                    distinct.push(stack);
-                    u32::try_from(distinct.len() - 1).unwrap_or(u32::MAX)
-                })
-            })
+    let mut place = |stack: u32| {
+        *places.entry(stack).or_insert_with(|| {
+            distinct.push(stack);
+            u32::try_from(distinct.len() - 1).unwrap_or(u32::MAX)
         })
-        .collect();
+    };
+    // Most rows have one of a few stacks, which need not be looked up: the last one with the same low bits.
+    let mut recent: [Option<(u32, u32)>; 64] = [None; 64];
+    let mut recent_place = |stack: u32| match &mut recent[stack as usize % 64] {
+        Some((known, place)) if *known == stack => *place,
+        other => other.insert((stack, place(stack))).1,
+    };
+    let indices: UInt32Array = stacks.iter().map(|stack| stack.map(&mut recent_place)).collect();
     Ok(take(&of_distinct(&distinct), &indices, None)?)
 }
 

@@ -343,6 +343,9 @@ impl Timeline {
 
     /// Remembers what lets a goroutine run, until it does.
     fn set_cause(&mut self, event: &Event, t: Transition, cx: &mut Context<'_>) {
+        if !matches!(t.from, GoroutineState::NotExist | GoroutineState::Waiting | GoroutineState::Syscall) {
+            return;
+        }
         let Some(goroutine) = self.goroutines.get_mut(&t.id) else { return };
         let stack = event.stack;
         let mut cause =
@@ -380,12 +383,15 @@ impl Timeline {
 
     /// A goroutine that ends takes its open regions with it. One that waits forever is as good as dead.
     fn end_life(&mut self, event: &Event, t: Transition, cx: &mut Context<'_>) {
-        let Some(goroutine) = self.goroutines.get_mut(&t.id) else { return };
         let is_dead = t.to == GoroutineState::NotExist;
-        if t.to == GoroutineState::Waiting {
+        if !is_dead && t.to != GoroutineState::Waiting {
+            return;
+        }
+        let Some(goroutine) = self.goroutines.get_mut(&t.id) else { return };
+        if !is_dead {
             goroutine.reason = cx.string(t.reason);
         }
-        if is_dead || t.to == GoroutineState::Waiting && cx.interner.text(goroutine.reason) == "forever" {
+        if is_dead || cx.interner.text(goroutine.reason) == "forever" {
             let stack = self.slices.stack(event.stack, cx);
             goroutine.end_regions(stack, &mut self.slices, cx.now);
         }
