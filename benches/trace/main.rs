@@ -115,7 +115,8 @@ fn query(c: &mut Criterion) {
         group.bench_function(name, |b| {
             b.iter(|| {
                 let input = Input::File(path.clone());
-                let session = Session::open(input, Limits::default(), Arc::new(Silent)).expect("a trace");
+                let session =
+                    Session::open(input, None, Limits::default(), Arc::new(Silent)).expect("a trace");
                 let prepared: Vec<_> =
                     compiled.queries.iter().map(|q| session.prepare(q).expect("a plan")).collect();
                 session.load(&prepared).expect("a trace that can be read again");
@@ -159,7 +160,8 @@ fn intervals(c: &mut Criterion) {
     for (name, path, text) in cases {
         let compiled = compile(&text, &Origin::Typed);
         assert!(!compiled.has_errors(), "{text}: {:?}", compiled.diagnostics);
-        let session = Session::open(Input::File(path), Limits::default(), Arc::new(Silent)).expect("a trace");
+        let session =
+            Session::open(Input::File(path), None, Limits::default(), Arc::new(Silent)).expect("a trace");
         let prepare = || session.prepare(&compiled.queries[0]).expect("a plan");
         // Two of the same have everything in common, so that all is loaded.
         session.load(&[prepare(), prepare()]).expect("a trace that can be read again");

@@ -20,5 +20,5 @@ pub use pictures::{Part, Picture, picture, pictures};
 pub use table_functions::{
     Argument, TableCall, TableFunction, TableParameter, Takes, table_function, table_functions,
 };
-pub use tables::{Column, Table, table, tables};
+pub use tables::{Column, Table, table, tables, trace_name};
 pub use types::Type;

@@ -45,6 +45,12 @@ pub fn table(name: &str) -> Option<&'static Table> {
     TABLES.iter().find(|t| t.name == name)
 }
 
+/// The column that says what a trace is called, and the table that has it: in others it is what `*` does not list.
+pub fn trace_name() -> Option<(&'static Table, &'static Column)> {
+    let table = table("traces")?;
+    Some((table, table.column("trace")?))
+}
+
 pub(super) fn col(name: &'static str, ty: Type, doc: &'static str) -> Column {
     Column { name, ty, nullable: false, doc, domain: None }
 }
@@ -650,7 +656,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
             row: "file",
             order: &[],
             columns: vec![
-                col("trace", Type::String, "the file's name"),
+                col("trace", Type::String, "the file's name; other tables have it too, where it is asked for"),
                 col("path", Type::String, "path of the file, or '-'"),
                 col("go_version", Type::String, "Go version that introduced the file's format"),
                 col("format", Type::String, "family of formats").of(&FORMATS),

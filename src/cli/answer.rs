@@ -185,7 +185,7 @@ pub(super) fn ask(
         [trace] => Some(trace.as_path()),
         _ => return traces::ask(question, paths, output, limits, terminal),
     };
-    let session = open(trace, limits, terminal)?;
+    let session = open(trace, None, limits, terminal)?;
     let (mut planned, assertions) = question.prepare(&session, output, terminal)?;
     answer(&session, &mut planned, output, question.default, terminal)?;
     let held = evaluate(&assertions, &session, "", terminal);
@@ -264,15 +264,20 @@ pub(super) fn checked(compiled: Compiled, terminal: &Terminal) -> Result<Compile
     Ok(compiled)
 }
 
-/// Opens a trace; without one, a session for queries that need none.
-pub(super) fn open(trace: Option<&Path>, limits: &Limits, terminal: &Terminal) -> Result<Session, Failure> {
+/// Opens a trace, which queries call by its file or as `label` says; without one, a session for queries that need none.
+pub(super) fn open(
+    trace: Option<&Path>,
+    label: Option<String>,
+    limits: &Limits,
+    terminal: &Terminal,
+) -> Result<Session, Failure> {
     let limits = limits.of_engine();
     let input = match trace {
         None => return Ok(Session::without_trace(limits)?),
         Some(path) if path == Path::new("-") => Input::StandardInput,
         Some(path) => Input::File(path.to_owned()),
     };
-    Ok(Session::open(input, limits, progress(terminal))?)
+    Ok(Session::open(input, label, limits, progress(terminal))?)
 }
 
 /// Runs queries, for which the session has loaded what it should, and writes their results.

@@ -8,6 +8,7 @@ use super::answer::{checked, one_standard_input, open, spare, tell_loss};
 use super::args::{CheckFormat, Limits, Output};
 use super::target::Target;
 use super::terminal::Terminal;
+use super::traces::labels;
 use crate::engine::{self, Assertion, Compiled, Origin, Prepared, Session};
 use crate::output::Format;
 use crate::output::checks::{self, Check, Outcome};
@@ -43,9 +44,9 @@ pub(super) fn check(
     let mut all = Vec::new();
     let (mut unreadable, mut lost) = (false, false);
     let are_several = traces.len() > 1;
-    for trace in traces {
+    for (trace, label) in traces.iter().zip(labels(&traces)) {
         let name = trace.display().to_string();
-        match open(Some(trace), limits, terminal) {
+        match open(Some(trace), Some(label), limits, terminal) {
             Ok(session) => {
                 let texts = texts.iter().map(|compiled| Assertions::prepare(&session, compiled));
                 let texts = texts.collect::<Result<Vec<_>, _>>()?;

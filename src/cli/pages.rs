@@ -34,7 +34,7 @@ pub(super) fn explain(
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let compiled = compile(query, terminal)?;
-    let session = open(trace, limits, terminal)?;
+    let session = open(trace, None, limits, terminal)?;
     let mut out = std::io::stdout();
     for query in &compiled.queries {
         let engine::Explanation { logical, optimized, physical } = session.explain(query)?;
@@ -52,7 +52,7 @@ pub(super) fn analyze(
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let compiled = compile(query, terminal)?;
-    let session = open(trace, limits, terminal)?;
+    let session = open(trace, None, limits, terminal)?;
     let mut out = std::io::stdout();
     for query in &compiled.queries {
         let prepared = session.prepare(query)?;

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Seek as _, Write};
-use std::path::{Component, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::Failure;
 use super::answer::{
@@ -51,7 +51,7 @@ pub(super) fn ask(
         .collect();
     let (mut code, mut unread) = (0, 0);
     for (path, label) in paths.iter().zip(labels(paths)) {
-        let session = match open(Some(path), limits, terminal) {
+        let session = match open(Some(path), Some(label.clone()), limits, terminal) {
             Ok(session) => session,
             Err(Failure::Usage(message)) => {
                 terminal.error(&message);
@@ -154,8 +154,9 @@ impl Answer<'_> {
 }
 
 /// What traces are called: the names of their files, or of equal names the shortest endings of paths that tell them apart.
-fn labels(paths: &[PathBuf]) -> Vec<String> {
-    let parts: Vec<Vec<Component<'_>>> = paths.iter().map(|path| path.components().collect()).collect();
+pub(super) fn labels(paths: &[impl AsRef<Path>]) -> Vec<String> {
+    let parts: Vec<Vec<Component<'_>>> =
+        paths.iter().map(|path| path.as_ref().components().collect()).collect();
     let ending = |path: usize, length: usize| {
         let parts = &parts[path];
         &parts[parts.len().saturating_sub(length)..]

@@ -162,12 +162,17 @@ impl Prepared {
 }
 
 impl Session {
-    /// Opens a trace and reads as much as shows that it is one.
+    /// Opens a trace and reads as much as shows that it is one. `label` is what queries call it; None: by its file.
     ///
     /// # Errors
     /// When it can't be read or is no trace that gtq knows.
-    pub fn open(input: Input, limits: Limits, progress: Arc<dyn Progress>) -> Result<Self, Error> {
-        let source = TraceSource::open(input, progress)?;
+    pub fn open(
+        input: Input,
+        label: Option<String>,
+        limits: Limits,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Self, Error> {
+        let source = TraceSource::open(input, label, progress)?;
         let stacks = source.stacks().clone();
         Self::new(Some(Arc::new(source)), stacks, limits)
     }
@@ -281,7 +286,8 @@ impl Session {
             None => Arc::new(NoTrace),
         };
         let table = |call, clip| provider_as_source(Arc::new(TraceTable::new(call, clip, rows.clone())));
-        let environment = Environment { table: &table, stacks: self.stacks.clone() };
+        let trace = self.source.as_ref().map(|source| source.label());
+        let environment = Environment { trace, table: &table, stacks: self.stacks.clone() };
         let logical = plan::lower(query, &environment)?;
         let optimized = self.state.optimize(&logical)?;
         let physical = self.block_on(|_| self.physical(&optimized, any_order))?;

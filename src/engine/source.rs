@@ -75,8 +75,13 @@ struct Loaded {
 }
 
 impl TraceSource {
-    pub(super) fn open(input: Input, progress: Arc<dyn Progress>) -> Result<Self, Error> {
+    pub(super) fn open(
+        input: Input,
+        label: Option<String>,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Self, Error> {
         let (mut file, size) = describe(&input)?;
+        file.label = label.unwrap_or(file.label);
         let first = read(&input, &file)?;
         if first.compression.is_none() {
             file.bytes = size;
@@ -97,6 +102,11 @@ impl TraceSource {
 
     pub(super) fn stacks(&self) -> &Arc<Stacks> {
         &self.stacks
+    }
+
+    /// What it is called.
+    pub(super) fn label(&self) -> &str {
+        &self.file.label
     }
 
     pub(super) fn info(&self) -> TraceInfo {

@@ -24,6 +24,10 @@ impl Lowering<'_> {
                 return Err(plan_datafusion_err!("the parameter {name} has no value"));
             }
             ExprKind::TraceEnd => self.trace_fact("dur")?,
+            ExprKind::TraceName => {
+                let name = self.environment.trace.map(str::to_owned);
+                Expr::Literal(ScalarValue::Utf8View(name), None)
+            }
             ExprKind::WallClock(ns) => binary(lit(*ns), Operator::Minus, self.trace_fact("start_unix")?),
             ExprKind::Neg(inner) => Expr::Negative(Box::new(self.expr(inner)?)),
             ExprKind::Not(inner) => Expr::Not(Box::new(self.expr(inner)?)),

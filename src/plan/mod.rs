@@ -31,6 +31,8 @@ use crate::tables::{Stacks, Window};
 
 /// What a plan is made over.
 pub struct Environment<'a> {
+    /// What the trace is called; None: there is none.
+    pub trace: Option<&'a str>,
     /// A table, or what a table function gives, cut to a window where intervals are.
     pub table: &'a dyn Fn(TableCall, Window) -> Arc<dyn TableSource>,
     pub stacks: Arc<Stacks>,

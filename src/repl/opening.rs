@@ -27,7 +27,7 @@ impl Opening {
         thread::spawn(move || {
             let session = match trace {
                 None => Session::without_trace(setup.limits),
-                Some(path) => Session::open(Input::File(path), setup.limits, setup.progress),
+                Some(path) => Session::open(Input::File(path), None, setup.limits, setup.progress),
             };
             let opened = session.map(|session| Arc::new(session.stopped_by(cancel)));
             let opened = opened.map_err(|error: engine::Error| error.to_string());

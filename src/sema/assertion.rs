@@ -83,7 +83,11 @@ impl Seen<'_, '_> {
 fn is_computed(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Value(_) => false,
-        ExprKind::Query(_) | ExprKind::Exists(_) | ExprKind::TraceEnd | ExprKind::WallClock(_) => true,
+        ExprKind::Query(_)
+        | ExprKind::Exists(_)
+        | ExprKind::TraceEnd
+        | ExprKind::TraceName
+        | ExprKind::WallClock(_) => true,
         _ => children(expr).into_iter().any(is_computed),
     }
 }

@@ -3,6 +3,7 @@
 use super::codes;
 use super::declared::{Declared, Found};
 use super::expr::{Checker, Clause, Within};
+use super::facts::Target;
 use super::items::CheckedItem;
 use super::relation::reference;
 use super::scope::{Lookup, Scope, ScopeColumn};
@@ -77,11 +78,21 @@ impl<'a> Checker<'_, 'a> {
                 column
             }
             Lookup::Ambiguous(columns) => self.ambiguous(name, &columns),
-            Lookup::Missing => self.named_value(std::slice::from_ref(name), span).unwrap_or_else(|| {
-                self.missing(name);
-                unknown(span)
-            }),
+            Lookup::Missing => self
+                .named_value(std::slice::from_ref(name), span)
+                .or_else(|| self.trace_name(name))
+                .unwrap_or_else(|| {
+                    self.missing(name);
+                    unknown(span)
+                }),
         }
+    }
+
+    /// What the trace is called: all tables have that column, though `*` does not list it.
+    fn trace_name(&mut self, name: &Ident) -> Option<Expr> {
+        let (table, column) = catalog::trace_name().filter(|(_, column)| column.name == name.text)?;
+        self.cx.refers(name.span, Target::Column(table, column), Some(&column.ty));
+        Some(Expr { kind: ExprKind::TraceName, ty: column.ty.clone(), span: name.span })
     }
 
     /// `column('c')`: the column that a string names. What a parameter names is known where the query is called.
@@ -187,7 +198,9 @@ impl<'a> Checker<'_, 'a> {
         let values =
             self.cx.declared_names(|d| matches!(d, Declared::Let(l) if matches!(l.value, LetValue::Expr(_))));
         let locals: Vec<&str> = self.cx.place.locals.iter().map(|(local, _)| *local).collect();
-        diagnostic = propose(diagnostic, name, names.iter().chain(&values).chain(&locals).copied());
+        let trace = catalog::trace_name().map(|(_, column)| column.name);
+        let known = names.iter().chain(&values).chain(&locals).chain(&trace);
+        diagnostic = propose(diagnostic, name, known.copied());
         diagnostic = self.cx.hint_at_declarations(diagnostic, std::slice::from_ref(name));
         if diagnostic.code == codes::DECLARED_LATER {
             return self.report(diagnostic);
@@ -218,6 +231,10 @@ impl<'a> Checker<'_, 'a> {
         }
         let message = format!("`{}` has no column `{}`", table.text, name.text);
         let mut diagnostic = Diagnostic::error(codes::UNKNOWN_COLUMN, name.span, message);
+        if catalog::trace_name().is_some_and(|(_, column)| column.name == name.text) {
+            let hint = "all tables of a query are of one trace, which `trace` alone names";
+            return self.report(diagnostic.hint(hint).fix(table.span.to(name.span), name.text.clone()));
+        }
         diagnostic = propose(diagnostic, name, names.iter().copied());
         if diagnostic.fix.is_none() {
             diagnostic = diagnostic.hint(columns_hint(&names));

@@ -9,6 +9,7 @@ pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
         | ExprKind::Value(_)
         | ExprKind::Parameter(_)
         | ExprKind::TraceEnd
+        | ExprKind::TraceName
         | ExprKind::WallClock(_)
         | ExprKind::Query(_)
         | ExprKind::Exists(_) => Vec::new(),
@@ -33,6 +34,7 @@ pub(super) fn children_mut(expr: &mut Expr) -> Vec<&mut Expr> {
         | ExprKind::Value(_)
         | ExprKind::Parameter(_)
         | ExprKind::TraceEnd
+        | ExprKind::TraceName
         | ExprKind::WallClock(_)
         | ExprKind::Query(_)
         | ExprKind::Exists(_) => Vec::new(),
@@ -89,6 +91,7 @@ pub(super) fn same(a: &Expr, b: &Expr) -> bool {
         (ExprKind::Value(a), ExprKind::Value(b)) => a == b,
         (ExprKind::Parameter(a), ExprKind::Parameter(b)) => a == b,
         (ExprKind::TraceEnd, ExprKind::TraceEnd)
+        | (ExprKind::TraceName, ExprKind::TraceName)
         | (ExprKind::Neg(_), ExprKind::Neg(_))
         | (ExprKind::Not(_), ExprKind::Not(_))
         | (ExprKind::IsNull(_), ExprKind::IsNull(_))

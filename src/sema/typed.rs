@@ -235,6 +235,8 @@ pub enum ExprKind {
     Parameter(String),
     /// `@end`: when the trace ends.
     TraceEnd,
+    /// `trace`: what the trace is called.
+    TraceName,
     /// ns since the Unix epoch, to become a time of the trace.
     WallClock(i64),
     Neg(Box<Expr>),

@@ -169,6 +169,7 @@ fn expr(e: &Expr, columns: &Columns, made: &mut Columns) {
             }
         },
         ExprKind::TraceEnd | ExprKind::WallClock(_) => assert_eq!(e.ty, Type::Time),
+        ExprKind::TraceName => assert_eq!(e.ty, Type::String),
         ExprKind::Neg(inner) => {
             expr(inner, columns, made);
             assert_eq!(inner.ty, e.ty);

@@ -126,7 +126,7 @@ pub(crate) fn limits() -> Limits {
 }
 
 pub(crate) fn try_open(path: &Path) -> Result<Session, Error> {
-    Session::open(Input::File(path.to_owned()), limits(), Arc::new(Silent))
+    Session::open(Input::File(path.to_owned()), None, limits(), Arc::new(Silent))
 }
 
 #[track_caller]

@@ -127,6 +127,34 @@ fn equal_names_are_told_apart() {
     assert_eq!(names, ["before/trace.dat", "after/trace.dat"]);
 }
 
+#[test]
+fn queries_may_read_what_a_trace_is_called() {
+    let folder = folder("called");
+    for name in ["before", "after"] {
+        fs::create_dir_all(folder.join(name)).expect("a folder");
+    }
+    let before = file(&folder.join("before"), "trace.dat", &bytes(SUM));
+    let after = file(&folder.join("after"), "trace.dat", &bytes(LOCKS));
+    let of = |query| answer(&["--format", "csv", "--no-header", "-e", query, &before, &after]);
+    let counts = of("select count() as n from events");
+    assert_eq!(of("select trace, count() as n from events group by trace"), counts);
+    assert_eq!(of("select trace, (select count() from events) as n"), counts);
+    let [first, _] = counts.lines().collect::<Vec<_>>()[..] else { panic!("{counts}") };
+    let of_first =
+        of("select trace, count() as n from events where trace = 'before/trace.dat' group by trace");
+    assert_eq!(of_first.trim_end(), first);
+    assert_eq!(of("select trace from traces"), "before/trace.dat\nafter/trace.dat\n");
+    // All rows of both are there, and no column more.
+    let all = of("select *, trace from logs").lines().count();
+    assert_eq!(all, of("from logs").lines().count());
+    let header = answer(&["--format", "csv", "-e", "select * from logs limit 0", &before]);
+    assert_eq!(header, "time,g,task,category,message,stack\n");
+    let one = answer(&["--format", "csv", "--no-header", "-e", "select trace", &before]);
+    assert_eq!(one, "trace.dat\n");
+    let none = answer(&["--format", "csv", "--no-header", "-e", "select trace is null as none"]);
+    assert_eq!(none, "true\n");
+}
+
 /// The table `traces` has a column of this name, and so may any query.
 #[test]
 fn a_column_of_that_name_stays() {

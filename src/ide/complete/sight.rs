@@ -89,6 +89,11 @@ fn expressions(found: &mut Found<'_>, document: &Document, sight: &Sight) {
         found.add_as(CompletionKind::Name, name, texts::written(name), ty.to_string(), "");
     }
     parameters(found, sight);
+    if let Some((_, column)) = catalog::trace_name()
+        && sight.columns.iter().all(|seen| seen.name != column.name)
+    {
+        found.add(CompletionKind::Name, column.name, column.type_text(), "what the trace is called");
+    }
     for qualifier in &sight.qualifiers {
         found.add_as(
             CompletionKind::Table,
