@@ -78,7 +78,7 @@ fn described(function: &TableFunction) -> RecordBatch {
 /// The functions with their signatures, a row each.
 pub fn functions() -> RecordBatch {
     let called = catalog::table_functions();
-    let signatures = |f: &Function| f.signature_texts().join("\n");
+    let signatures = |f: &Function| f.signature_texts().join("; ");
     let names = catalog::functions().iter().map(|f| Some(f.name.to_owned()));
     let texts = catalog::functions().iter().map(|f| Some(signatures(f)));
     let docs = catalog::functions().iter().map(|f| Some(f.doc.to_owned()));

@@ -355,7 +355,7 @@ pub(super) fn show(
     let mut target = Target::new(output)?;
     let mut options = options(output, terminal);
     // These lists are short and meant to be read whole.
-    options.max_rows = None;
+    (options.max_rows, options.wraps) = (None, true);
     let mut writer = output::writer(format, batch.schema(), &options, target.writer(format)?)?;
     writer.write(batch)?;
     writer.finish()?;
@@ -387,6 +387,7 @@ pub(super) fn options(output: &Output, terminal: &Terminal) -> Options {
         width: terminal.width.filter(|_| to_terminal),
         header: !output.no_header,
         color: terminal.color && output.file.is_none(),
+        wraps: false,
         advice: Advice::default(),
         render: None,
     }

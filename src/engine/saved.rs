@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::modules::{Origin, read, read_regular};
 use super::prepare::{Compiled, compile};
 use crate::library;
-use crate::sema::SavedQuery;
+use crate::sema::{ParamValue, SavedQuery};
+use crate::syntax::print::name_text;
 use crate::syntax::similar::closest;
 
 /// Where saved queries are looked up, beside the standard library.
@@ -30,6 +31,23 @@ pub struct FoundQuery {
     pub compiled: Compiled,
     /// None: the text declares no query, and its statements are what to run.
     pub query: Option<SavedQuery>,
+}
+
+impl FoundQuery {
+    /// A text that asks the same, with values for parameters.
+    pub fn call(&self, values: &[ParamValue]) -> String {
+        let Some(query) = &self.query else { return self.text.text.clone() };
+        let (module, name) = (name_text(&stem(&self.text.origin)), name_text(&query.name));
+        let arguments = query.arguments(values);
+        match &self.text.origin {
+            Origin::Typed => format!("from {name}({arguments})"),
+            Origin::Library(_) => format!("use std.{module};\nfrom {module}.{name}({arguments})"),
+            Origin::File(path) => {
+                let path = path.display().to_string().replace('\'', "''");
+                format!("use '{path}' as {module};\nfrom {module}.{name}({arguments})")
+            }
+        }
+    }
 }
 
 impl Shelves {

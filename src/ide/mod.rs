@@ -30,3 +30,4 @@ pub use hover::{Hover, hover};
 pub use navigate::{Definition, definition, references};
 pub use signature::{Parameter, Signature, SignatureHelp, signature};
 pub use symbols::{Symbol, SymbolKind, symbols};
+pub use words::meaning_of as meaning;

@@ -2,6 +2,11 @@
 
 use crate::syntax::keywords::Keyword;
 
+/// What a word of the language stands for.
+pub fn meaning_of(word: &str) -> Option<&'static str> {
+    Keyword::of(word).map(meaning).filter(|meaning| !meaning.is_empty())
+}
+
 /// What a keyword stands for; empty for those that only go with another.
 pub(super) fn meaning(keyword: Keyword) -> &'static str {
     use Keyword::*;

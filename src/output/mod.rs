@@ -58,6 +58,9 @@ pub struct Options {
     pub header: bool,
     /// Whether tables, vertical listings and plots may use the terminal's colours and weights.
     pub color: bool,
+    /// Whether cells of tables that are too wide go on in further lines, and are empty rather than null: for lists that
+    /// are read as a text is.
+    pub wraps: bool,
     /// What to advise where something is left out.
     pub advice: Advice,
     /// The picture that the query asks for; formats that draw nothing ignore it.
@@ -105,6 +108,7 @@ impl Default for Options {
             width: None,
             header: true,
             color: false,
+            wraps: false,
             advice: Advice::default(),
             render: None,
         }

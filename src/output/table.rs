@@ -8,8 +8,8 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use comfy_table::presets::NOTHING;
 use comfy_table::{
-    Attribute, Cell, CellAlignment, ColumnConstraint, ContentLineStyle, LineStyle, Table as Grid, TableStyle,
-    Width,
+    Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle,
+    Table as Grid, TableStyle, Width,
 };
 use unicode_width::UnicodeWidthStr as _;
 
@@ -95,11 +95,13 @@ impl<W: io::Write + Send> Table<W> {
                 Cell::new(name).set_alignment(column.alignment()).add_attribute(Attribute::Bold)
             }));
         }
+        let wraps = self.options.wraps;
         for row in &self.rows {
             grid.add_row(self.columns.iter().zip(row).zip(widths).map(|((column, text), &width)| {
                 let cell = match text {
+                    None if wraps => Cell::new(""),
                     None => Cell::new(cell::NULL).add_attribute(Attribute::Dim),
-                    Some(text) => match layout::shorten(text, width) {
+                    Some(text) => match layout::shorten(text, width).filter(|_| !wraps) {
                         None => Cell::new(text),
                         Some(text) => {
                             shortened += 1;
@@ -111,7 +113,11 @@ impl<W: io::Write + Send> Table<W> {
             }));
         }
         let padded = |width: usize| Width::Fixed(u16::try_from(width + 2).unwrap_or(u16::MAX));
-        grid.set_constraints(widths.iter().map(|&width| ColumnConstraint::LowerBoundary(padded(width))));
+        let constraint = if wraps { ColumnConstraint::Absolute } else { ColumnConstraint::LowerBoundary };
+        grid.set_constraints(widths.iter().map(|&width| constraint(padded(width))));
+        if wraps {
+            grid.set_content_arrangement(ContentArrangement::Dynamic);
+        }
         (grid, shortened)
     }
 

@@ -1,7 +1,6 @@
 //! Dot commands: one list with what each takes and does, and the functions behind it.
 
 use std::fs;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 
@@ -16,9 +15,6 @@ use crate::library;
 use crate::output::{Format, escape};
 use crate::pages;
 use crate::syntax::similar::closest;
-
-/// Files that read each other.
-const DEEPEST: usize = 16;
 
 /// Inputs that `.history` shows.
 const HISTORY: usize = 50;
@@ -62,7 +58,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "[NAME]",
         Arguments::Commands,
         "list the commands, or explain one",
-        "NAME may also be a table, a function or the code of an error, such as E0201.",
+        "NAME may also be a table, a function, a word of the language or the code of an error, such as E0201.",
         help,
     ),
     command(
@@ -297,6 +293,9 @@ fn help(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<F
     if let Ok(page) = pages::describe(&lower, ".tables") {
         return repl.list(&page, streams).map(|()| Flow::Stay);
     }
+    if let Some(meaning) = ide::meaning(&lower) {
+        return say(streams, meaning);
+    }
     let names = COMMANDS.iter().map(|command| command.name);
     let names = names.chain(catalog::functions().iter().map(|function| function.name));
     let near = closest(&lower, names.chain(catalog::tables().iter().map(|table| table.name)));
@@ -314,7 +313,9 @@ fn open(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<F
 }
 
 fn tables(repl: &mut Repl, _: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
-    repl.list(&pages::tables(), streams)?;
+    // On a screen. What columns they have, .describe says.
+    let names = pages::tables().project(&[0, 1]).map_err(crate::output::Error::from)?;
+    repl.list(&names, streams)?;
     Ok(Flow::Stay)
 }
 
@@ -382,8 +383,7 @@ fn shown_params(repl: &Repl, streams: &mut Streams<'_>) -> Result<Flow, Problem>
 
 fn params(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
     let Some(name) = call.word() else { return shown_params(repl, streams) };
-    let (_, query) = repl.find_saved(name)?;
-    let params = query.map(|query| query.params).unwrap_or_default();
+    let params = repl.find_saved(name)?.query.map(|query| query.params).unwrap_or_default();
     if params.is_empty() {
         return say(streams, "it takes no parameters");
     }
@@ -460,22 +460,14 @@ fn once(repl: &mut Repl, call: &Call<'_>, _: &mut Streams<'_>) -> Result<Flow, P
 }
 
 fn read(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
-    let path = call.needed()?;
-    if repl.reading >= DEEPEST {
-        return Err(format!("{path} is not read: files read each other").into());
-    }
-    let text = engine::read_queries(Path::new(path)).map_err(|e| format!("can't read {path}: {e}"))?;
-    repl.reading += 1;
-    let flow = feed::read(repl, BufReader::new(text.as_bytes()), streams);
-    repl.reading -= 1;
-    Ok(flow?)
+    feed::read_file(repl, Path::new(call.needed()?), streams)
 }
 
 fn save(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
     let path = call.needed()?;
     let mut text = repl.declared();
     if let Some(last) = &repl.last {
-        text.push_str(&queries_of(last));
+        text.push_str(&repl.declarations.beside(last));
     }
     if text.trim().is_empty() {
         return Err("there is nothing to save yet".to_owned().into());
@@ -492,15 +484,6 @@ fn save(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<F
     let said = format!("saved; gtq run {} runs it", escape::terminal(&path.display().to_string()));
     repl.saved = Some((path, text));
     say(streams, &repl.dim(&said))
-}
-
-/// The statements of a text that declare nothing: the rest is kept anyway.
-fn queries_of(text: &str) -> String {
-    use crate::syntax::ast::StatementKind;
-    let (file, _) = crate::syntax::parse(text);
-    let queries = file.statements.iter().filter(|s| matches!(s.kind, StatementKind::Query(_)));
-    let texts = queries.filter_map(|s| text.get(s.span.start..s.span.end));
-    texts.flat_map(|text| [text, ";\n"]).collect()
 }
 
 fn edit(repl: &mut Repl, _: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
@@ -559,7 +542,7 @@ fn explain(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Resul
         (text, _) => text.to_owned(),
     };
     let typed = repl.declarations.compile(&text);
-    streams.err.write_all(typed.report(repl.preset().error_color).as_bytes())?;
+    streams.err.write_all(repl.report(&typed).as_bytes())?;
     if typed.compiled.has_errors() {
         return Err(Problem::Said);
     }

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use super::cache::Cache;
 use super::commands;
-use super::declarations::Declarations;
+use super::declarations::{Declarations, Typed};
 use super::opening::Opening;
 use super::results::Output;
 use super::settings::{Preset, Screen, Settings};
-use crate::engine::{self, Assertion, Cancel, Cancelled, Limits, ParamValue, Progress, Session};
+use crate::engine::{
+    self, Assertion, Cancel, Cancelled, FoundQuery, Limits, Origin, ParamValue, Progress, SavedText, Session,
+};
 use crate::output::checks::{Check, Outcome};
 use crate::output::escape;
 
@@ -83,6 +85,22 @@ impl From<String> for Problem {
     }
 }
 
+/// A file from which statements and commands are read.
+pub(super) struct Reading {
+    file: String,
+    /// Where the statement begins that is being run.
+    pub(super) line: usize,
+    /// How many files read it, one from the other.
+    pub(super) depth: usize,
+}
+
+impl Reading {
+    /// `outer`: the file that reads it.
+    pub(super) fn new(file: &str, outer: Option<&Self>) -> Self {
+        Self { file: file.to_owned(), line: 1, depth: outer.map_or(1, |outer| outer.depth + 1) }
+    }
+}
+
 /// An interactive session.
 pub struct Repl {
     setup: Setup,
@@ -102,8 +120,8 @@ pub struct Repl {
     pub(super) saved: Option<(PathBuf, String)>,
     /// All inputs, the oldest first.
     pub(super) history: Vec<String>,
-    /// Files that are being read, one from the other.
-    pub(super) reading: usize,
+    /// The file that is being read.
+    pub(super) reading: Option<Reading>,
     /// Whether a pager has the screen.
     paging: Arc<AtomicBool>,
     /// Whether somebody sits at a terminal.
@@ -139,7 +157,7 @@ impl Repl {
             last: None,
             saved: None,
             history: Vec::new(),
-            reading: 0,
+            reading: None,
             paging,
             prompts: false,
             failed: false,
@@ -223,7 +241,7 @@ impl Repl {
         if input.is_empty() {
             return Flow::Stay;
         }
-        if self.reading == 0 {
+        if self.reading.is_none() {
             self.history.push(input.to_owned());
             self.cancelled = self.cancel.watch();
             if let Err(problem) = self.refresh(streams) {
@@ -253,7 +271,8 @@ impl Repl {
         Ok(())
     }
 
-    fn tell(&mut self, problem: Problem, streams: &mut Streams<'_>) -> Flow {
+    /// Says why something was not done.
+    pub(super) fn tell(&mut self, problem: Problem, streams: &mut Streams<'_>) -> Flow {
         if matches!(problem, Problem::Closed) {
             return Flow::Leave;
         }
@@ -271,7 +290,15 @@ impl Repl {
     /// Nothing can be done where standard error itself fails.
     pub(super) fn complain(&self, message: &str, streams: &mut Streams<'_>) {
         let label = if self.preset().error_color { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
-        let _ = writeln!(streams.err, "{label}: {}", escape::terminal(message));
+        let place = self.reading.as_ref().map(|reading| format!("{}:{}: ", reading.file, reading.line));
+        let message = format!("{}{message}", place.unwrap_or_default());
+        let _ = writeln!(streams.err, "{label}: {}", escape::terminal(&message));
+    }
+
+    /// What is wrong with statements, as text.
+    pub(super) fn report(&self, typed: &Typed) -> String {
+        let from = self.reading.as_ref().map(|reading| (reading.file.as_str(), reading.line));
+        typed.report(from, self.preset().error_color)
     }
 
     pub(super) fn color(&self) -> bool {
@@ -283,7 +310,7 @@ impl Repl {
         let text = &self.continued(text);
         let typed = self.declarations.compile(text);
         if typed.compiled.has_errors() || !self.setup.preset.quiet {
-            streams.err.write_all(typed.report(self.preset().error_color).as_bytes())?;
+            streams.err.write_all(self.report(&typed).as_bytes())?;
         }
         if typed.compiled.has_errors() {
             return Err(Problem::Said);
@@ -348,14 +375,12 @@ impl Repl {
     }
 
     /// Finds a saved query: what the session declares comes before what is on disk.
-    pub(super) fn find_saved(
-        &self,
-        name: &str,
-    ) -> Result<(engine::Compiled, Option<engine::SavedQuery>), String> {
-        let own = engine::compile(&self.declared(), &engine::Origin::Typed);
-        match own.saved_queries().into_iter().find(|query| query.name == name) {
-            Some(query) => Ok((own, Some(query))),
-            None => engine::Shelves::of_user().find(name).map(|found| (found.compiled, found.query)),
+    pub(super) fn find_saved(&self, name: &str) -> Result<FoundQuery, String> {
+        let text = SavedText { origin: Origin::Typed, text: self.declared() };
+        let compiled = engine::compile(&text.text, &text.origin);
+        match compiled.saved_queries().into_iter().find(|query| query.name == name) {
+            Some(query) => Ok(FoundQuery { text, compiled, query: Some(query) }),
+            None => engine::Shelves::of_user().find(name),
         }
     }
 
@@ -366,16 +391,18 @@ impl Repl {
         given: &[ParamValue],
         streams: &mut Streams<'_>,
     ) -> Result<(), Problem> {
-        let (compiled, query) = self.find_saved(name)?;
+        let found = self.find_saved(name)?;
+        let compiled = &found.compiled;
         if compiled.has_errors() {
             return Err(format!("{name} has errors: gtq check shows them").into());
         }
-        let sources = sources(&compiled);
-        let Some(query) = query else {
+        let sources = sources(compiled);
+        let Some(query) = &found.query else {
+            self.last = Some(found.call(&[]));
             for (n, query) in compiled.queries.iter().enumerate() {
                 self.answer(query, format!("{n}\n{sources}"), streams)?;
             }
-            return self.assertions(&compiled, streams);
+            return self.assertions(compiled, streams);
         };
         let mut values: Vec<ParamValue> = given.to_vec();
         for (param, text) in &self.settings.params {
@@ -385,6 +412,7 @@ impl Repl {
             }
         }
         let typed = compiled.call(&query.name, &values).map_err(|problems| problems.join("; "))?;
+        self.last = Some(found.call(&values));
         self.answer(&typed, format!("{} {values:?}\n{sources}", query.name), streams)
     }
 }

@@ -44,6 +44,19 @@ impl Declarations {
         }
     }
 
+    /// The statements of a text that are not kept here anyway.
+    pub(super) fn beside(&self, text: &str) -> String {
+        let (file, _) = syntax::parse(text);
+        let is_kept = |statement: &Statement| {
+            name(statement).is_some_and(|name| self.0.iter().any(|declaration| declaration.name == name))
+        };
+        let others = file.statements.iter().filter(|statement| {
+            !matches!(statement.kind, StatementKind::Assert(_) | StatementKind::Error) && !is_kept(statement)
+        });
+        let texts = others.filter_map(|statement| text.get(statement.span.start..statement.span.end));
+        texts.flat_map(|text| [text, ";\n"]).collect()
+    }
+
     pub(super) fn keep(&mut self, typed: Typed) {
         *self = typed.declarations;
     }
@@ -91,22 +104,27 @@ impl Typed {
         self.compiled.diagnostics.iter().any(|d| d.is_error() && d.source == own && !is_own(d.span))
     }
 
-    /// What is wrong, as text: in the places of what was typed, not of the text that was compiled.
-    pub(super) fn report(&self, color: bool) -> String {
+    /// What is wrong, as text: in the places of what was typed, not of the text that was compiled. It is shown as of a line
+    /// of a file where it comes from one.
+    pub(super) fn report(&self, from: Option<(&str, usize)>, color: bool) -> String {
         let sources: Vec<(&str, &str)> = self.compiled.sources().collect();
-        let Some((&(name, whole), others)) = sources.split_first() else { return String::new() };
-        let typed = whole.get(self.span.start..self.span.end).unwrap_or_default();
+        let Some((&(own_name, whole), others)) = sources.split_first() else { return String::new() };
+        let (name, line) = from.unwrap_or((own_name, 1));
+        let before = "\n".repeat(line.saturating_sub(1));
+        let typed = format!("{before}{}", whole.get(self.span.start..self.span.end).unwrap_or_default());
         // What was typed, what that uses, and the text of the whole session.
         let session = SourceId(others.len() + 1);
-        let shown =
-            std::iter::once((name, typed)).chain(others.iter().copied()).chain([("<session>", whole)]);
+        let shown = std::iter::once((name, typed.as_str()))
+            .chain(others.iter().copied())
+            .chain([("<session>", whole)]);
         let shown: Vec<Source<'_>> = shown.map(|(name, text)| Source { name, text }).collect();
         let place = |source: SourceId, span: Span| {
             // What is missing at the end is missing in what was typed.
             let inside = self.span.start <= span.start && span.start <= self.span.end + 1;
             match (source == SourceId::default(), inside) {
                 (true, true) => {
-                    let within = |at: usize| at.saturating_sub(self.span.start).min(typed.len());
+                    let within =
+                        |at: usize| (before.len() + at.saturating_sub(self.span.start)).min(typed.len());
                     (source, Span::new(within(span.start), within(span.end)))
                 }
                 (true, false) => (session, span),

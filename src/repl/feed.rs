@@ -1,11 +1,16 @@
 //! Statements and commands from lines of text: a pipe, a file.
 
 use std::io::{self, BufRead};
+use std::path::Path;
 
-use super::core::{Flow, Repl, Streams};
+use super::core::{Flow, Problem, Reading, Repl, Streams};
+use crate::engine::read_queries;
 use crate::syntax::keywords::Symbol;
 use crate::syntax::lexer;
 use crate::syntax::token::Token;
+
+/// Files that read each other.
+const DEEPEST: usize = 16;
 
 /// Takes all that comes: a statement ends with a `;` at the end of a line, a dot command with its line.
 ///
@@ -13,8 +18,12 @@ use crate::syntax::token::Token;
 /// When it can't be read.
 pub fn read(repl: &mut Repl, lines: impl BufRead, streams: &mut Streams<'_>) -> io::Result<Flow> {
     let mut held = String::new();
-    for line in lines.lines() {
+    for (number, line) in (1..).zip(lines.lines()) {
         let line = line?;
+        if let Some(reading) = repl.reading.as_mut().filter(|_| held.trim().is_empty()) {
+            reading.line = number;
+            held.clear();
+        }
         if repl.is_cancelled() {
             return Ok(Flow::Stay);
         }
@@ -32,6 +41,20 @@ pub fn read(repl: &mut Repl, lines: impl BufRead, streams: &mut Streams<'_>) -> 
         }
     }
     Ok(repl.take(&held, streams))
+}
+
+/// Takes all that a file has.
+pub(super) fn read_file(repl: &mut Repl, path: &Path, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
+    let name = path.display().to_string();
+    let reading = Reading::new(&name, repl.reading.as_ref());
+    if reading.depth > DEEPEST {
+        return Err(format!("{name} is not read: files read each other").into());
+    }
+    let text = read_queries(path).map_err(|e| format!("can't read {name}: {e}"))?;
+    let outer = repl.reading.replace(reading);
+    let flow = read(repl, text.as_bytes(), streams);
+    repl.reading = outer;
+    Ok(flow?)
 }
 
 /// Whether a statement may end with a line: looked at first, so that not all is read again for each line.

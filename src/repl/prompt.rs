@@ -1,6 +1,6 @@
 //! The edge to a terminal: reads inputs with a line editor, and stops queries on Ctrl-C.
 
-use std::io::{self, BufReader};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::thread;
@@ -19,7 +19,7 @@ use super::feed;
 use super::helper::Assistant;
 use super::loading::Loading;
 use super::opening::Opening;
-use crate::engine::{Cancel, config_folder, read_queries, state_folder};
+use crate::engine::{Cancel, config_folder, state_folder};
 use crate::output::escape;
 
 const PROMPT: &str = "gtq> ";
@@ -134,17 +134,7 @@ fn read_settings(repl: &mut Repl, streams: &mut Streams<'_>) -> Flow {
     let Some(path) = config_folder().map(|folder| folder.join("rc")).filter(|path| path.is_file()) else {
         return Flow::Stay;
     };
-    let text = match read_queries(&path) {
-        Ok(text) => text,
-        Err(e) => {
-            repl.complain(&format!("can't read {}: {e}", path.display()), streams);
-            return Flow::Stay;
-        }
-    };
-    repl.reading += 1;
-    let flow = feed::read(repl, BufReader::new(text.as_bytes()), streams);
-    repl.reading -= 1;
-    flow.unwrap_or(Flow::Stay)
+    feed::read_file(repl, &path, streams).unwrap_or_else(|problem| repl.tell(problem, streams))
 }
 
 /// Nothing is being done.

@@ -124,7 +124,8 @@ impl Repl {
 
     /// Shows a list that is already there: for whoever asks, not for the file that results go to.
     pub(super) fn list(&mut self, batch: &RecordBatch, streams: &mut Streams<'_>) -> Result<(), Problem> {
-        let options = Options { max_rows: None, color: self.color(), ..self.options(self.screen()) };
+        let screen = self.options(self.screen());
+        let options = Options { max_rows: None, color: self.color(), wraps: true, ..screen };
         let manner = Manner { format: Format::Table, upright: None, options };
         let rows: &mut Rows<'_> = &mut |take| take(batch).map_err(engine::Error::Output);
         self.show_here(&manner, &batch.schema(), rows, streams)
@@ -164,6 +165,7 @@ impl Repl {
             width: screen.map(|screen| self.settings.max_width.unwrap_or(screen.size().0)),
             header: !self.preset().no_header,
             color: false,
+            wraps: false,
             advice: Advice { rows: ".maxrows", cells: ".mode vertical", table: ".mode table" },
             render: None::<Render>,
         }

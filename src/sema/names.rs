@@ -195,6 +195,13 @@ impl<'a> Checker<'_, 'a> {
             diagnostic = diagnostic.hint(hint);
             return self.report(diagnostic);
         }
+        if self.cx.place.params.iter().flatten().any(|bound| bound.name.text == *text) {
+            let parameter = format!("${text}");
+            diagnostic = diagnostic
+                .hint(format!("the query's parameter is read as `{parameter}`"))
+                .fix(name.span, parameter);
+            return self.report(diagnostic);
+        }
         let values =
             self.cx.declared_names(|d| matches!(d, Declared::Let(l) if matches!(l.value, LetValue::Expr(_))));
         let locals: Vec<&str> = self.cx.place.locals.iter().map(|(local, _)| *local).collect();

@@ -73,6 +73,17 @@ pub struct Value {
     pub text: String,
 }
 
+impl SavedQuery {
+    /// The arguments of a call with values for parameters, as they are written in a text.
+    pub fn arguments(&self, values: &[Value]) -> String {
+        let argument = |value: &Value| {
+            let param = self.params.iter().find(|param| param.name == value.param)?;
+            Some(format!("{}: {}", print::name_text(&param.name), literal(&value.text, &param.ty)))
+        };
+        values.iter().filter_map(argument).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// The query of a name with values for its parameters. The program must have no errors.
 ///
 /// # Errors

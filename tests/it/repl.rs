@@ -415,6 +415,75 @@ fn values_of_parameters_are_told_apart() {
     assert_eq!(said, "a,b\nx b=y,usual\na,b\nx,y\n");
 }
 
+/// What `.run` runs is the last query as text.
+#[test]
+fn a_saved_query_that_was_run_is_the_last_query() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own.gtq");
+    let kept = folder.path().join("kept.gtq");
+    fs::write(
+        &own,
+        "query slow(name: string, least: duration = 0ns) =\n  select $name as name, $least as least;\n",
+    )
+    .unwrap();
+    let own = own.display();
+    let said = piped(&format!(
+        ".mode csv\n.set least 1ms\n.run {own} --name \"it's\"\n.last\n|> extend 1 as one;\n\
+         query mine(g: int) = select $g as g;\n.run mine --g 7\n.last\n.run tasks\n.last\n.save {}\n",
+        kept.display()
+    ));
+    let last = format!("use '{own}' as own;\nfrom own.slow(name: 'it''s', least: 1ms)\n");
+    let lines = [
+        "name,least\nit's,1000000\n",
+        &last,
+        "name,least,one\nit's,1000000,1\n",
+        "g\n7\nfrom mine(g: 7)\n",
+        "/queries/tasks.gtq' as tasks;\nfrom tasks.tasks()\n",
+    ];
+    let mut rest = said.as_str();
+    for line in lines {
+        let (_, after) = rest.split_once(line).unwrap_or_else(|| panic!("no {line} in {rest}"));
+        rest = after;
+    }
+    let saved = fs::read_to_string(&kept).unwrap();
+    assert!(saved.contains("query mine(") && saved.contains("as tasks;"), "{saved}");
+    let again = answer(&["--format", "csv", "-f", &kept.display().to_string(), TRACE]);
+    assert_eq!(again, answer(&["run", "tasks", "--format", "csv", TRACE]));
+}
+
+/// What is wrong in a file is told with its place there.
+#[test]
+fn mistakes_in_a_file_have_their_places() {
+    let folder = tempfile::tempdir().unwrap();
+    let (outer, inner) = (folder.path().join("outer.gtq"), folder.path().join("inner.gtq"));
+    fs::write(&outer, format!("-- more\n.read {}\n.mode none\n", inner.display())).unwrap();
+    fs::write(&inner, "select 1 as one;\n\n-- a comment\nselect\n  nme from goroutines;\n.open nowhere\n")
+        .unwrap();
+    let said = piped(&format!(".read {}\nselect nme;\n", outer.display()));
+    let (outer, inner) = (outer.display(), inner.display());
+    for place in [
+        format!("{inner}:5:3"),
+        format!("error: {inner}:6: can't read nowhere"),
+        format!("error: {outer}:3: there is no mode `none`"),
+        "<query>:1:8".to_owned(),
+    ] {
+        assert!(said.contains(&place), "{place}: {said}");
+    }
+}
+
+#[test]
+fn help_explains_words_of_the_language() {
+    let said = piped(".help let\n.help CLIP\n.help query\n.help thing\n");
+    for text in [
+        "declares a named value",
+        "cut to it: `clip @1s..@2s`",
+        "declares a saved query",
+        "no help on `thing`",
+    ] {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+}
+
 #[test]
 fn what_others_wrote_is_not_saved_over() {
     let folder = tempfile::tempdir().unwrap();
