@@ -10,7 +10,7 @@ use std::io::{self, BufRead, BufReader, Cursor, ErrorKind, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use zstd::stream::raw::{DParameter, Decoder as ZstdDecoder, InBuffer, Operation as _, OutBuffer};
 
 /// How an input is compressed.
@@ -60,7 +60,7 @@ impl Content {
         let read: Box<dyn Read + Send> = match compression {
             None => Box::new(input),
             Some(Compression::Gzip) => {
-                let decoder = MultiGzDecoder::new(input);
+                let decoder = Gzip { member: Some(GzDecoder::new(input)) };
                 Box::new(Decompressed::new(decoder, Compression::Gzip, &position))
             }
             Some(Compression::Zstd) => {
@@ -137,6 +137,40 @@ impl<R: BufRead> BufRead for Counted<R> {
     fn consume(&mut self, bytes: usize) {
         self.read.consume(bytes);
         self.position.add(bytes);
+    }
+}
+
+/// Decompresses the members of a gzip file, one after the other. Zeros may follow, as `gzip -d` has it: whole blocks of a
+/// disk or a tape.
+struct Gzip<R> {
+    /// None: the last one is over.
+    member: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Read for Gzip<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.member {
+            let read = member.read(buf)?;
+            if read > 0 || buf.is_empty() {
+                return Ok(read);
+            }
+            let is_last = is_padding(member.get_mut())?;
+            let input = self.member.take().filter(|_| !is_last).map(GzDecoder::into_inner);
+            self.member = input.map(GzDecoder::new);
+        }
+        Ok(0)
+    }
+}
+
+/// Whether nothing but zeros follows; they are read.
+fn is_padding(input: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let bytes = input.fill_buf()?;
+        let (zeros, all) = (bytes.iter().take_while(|byte| **byte == 0).count(), bytes.len());
+        input.consume(zeros);
+        if zeros < all || all == 0 {
+            return Ok(all == 0);
+        }
     }
 }
 

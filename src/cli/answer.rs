@@ -220,9 +220,8 @@ pub(super) fn spare<'p>(
     inputs: impl IntoIterator<Item = &'p PathBuf>,
     output: Option<&Path>,
 ) -> Result<(), Failure> {
-    let Some(output) = output.and_then(|output| output.canonicalize().ok()) else { return Ok(()) };
-    let is_output = |input: &&PathBuf| input.canonicalize().is_ok_and(|input| input == output);
-    match inputs.into_iter().find(is_output) {
+    let Some(output) = output else { return Ok(()) };
+    match inputs.into_iter().find(|input| engine::is_same_file(input, output)) {
         Some(input) => Err(Failure::Usage(format!(
             "the result would overwrite {}: name another file with -o",
             input.display()

@@ -50,6 +50,8 @@ pub(super) fn session(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
         return repl::converse(setup).map_err(Failure::Usage);
     }
     if io::stdin().lock().fill_buf()?.is_empty() {
+        // What is no trace is told first.
+        Repl::new(setup).map_err(Failure::Usage)?;
         return Err(no_query());
     }
     // A file, or a form that is one whole, is of all statements together.

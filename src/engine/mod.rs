@@ -26,4 +26,4 @@ pub use modules::{Origin, read as read_queries};
 pub use prepare::{Compiled, Explanation, compile, gather};
 pub use saved::{FoundQuery, SavedText, Shelves, config_folder, state_folder};
 pub use session::{Limits, Loss, Prepared, Session, Take};
-pub use source::{Input, TraceInfo};
+pub use source::{Input, TraceInfo, is_same_file};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -274,6 +274,18 @@ fn describe(input: &Input) -> Result<(FileInfo, Option<u64>), Error> {
         return Err(io_error(&text, std::io::Error::from(std::io::ErrorKind::IsADirectory)));
     }
     Ok((FileInfo { label, path: text, bytes: None }, metadata.is_file().then_some(metadata.len())))
+}
+
+/// Whether both paths lead to one file, by whatever names and links.
+pub fn is_same_file(a: &Path, b: &Path) -> bool {
+    #[cfg(unix)]
+    let place = |path: &Path| {
+        use std::os::unix::fs::MetadataExt as _;
+        std::fs::metadata(path).map(|file| (file.dev(), file.ino()))
+    };
+    #[cfg(not(unix))]
+    let place = |path: &Path| path.canonicalize();
+    place(a).is_ok_and(|a| place(b).is_ok_and(|b| a == b))
 }
 
 fn modified(input: &Input) -> Option<SystemTime> {

@@ -569,10 +569,7 @@ impl Repl {
     /// A path to write to, if it is not the trace.
     fn spare(&self, path: &str) -> Result<PathBuf, Problem> {
         let path = PathBuf::from(path);
-        let same = |trace: &Path| {
-            path.canonicalize().is_ok_and(|path| trace.canonicalize().is_ok_and(|trace| trace == path))
-        };
-        if self.trace().is_some_and(same) {
+        if self.trace().is_some_and(|trace| engine::is_same_file(trace, &path)) {
             return Err(format!("{} is the trace: name another file", path.display()).into());
         }
         Ok(path)

@@ -10,6 +10,7 @@ use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Context, Helper};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::ahead::Ahead;
 use super::commands::{self, Arguments, COMMANDS};
@@ -23,10 +24,16 @@ use crate::output::escape;
 /// Columns of a description in a list of completions.
 const DETAIL: usize = 48;
 
+/// Columns that the line editor leaves between completions, and lines that it needs beside them.
+const GAP: usize = 2;
+const BELOW: usize = 3;
+
 pub(super) struct Assistant {
     /// What the session declares; stands before what is typed.
     pub(super) declared: String,
     pub(super) values: Ahead,
+    /// Columns and lines of the screen.
+    pub(super) size: (usize, usize),
     /// Whether something has been typed.
     typed: Arc<AtomicBool>,
     color: bool,
@@ -39,7 +46,7 @@ impl Assistant {
     pub(super) fn new(color: bool, typed: Arc<AtomicBool>) -> Self {
         let values = Ahead::default();
         let files = FilenameCompleter::new();
-        Self { declared: String::new(), values, typed, color, files, bracket: Cell::new(None) }
+        Self { declared: String::new(), values, size: (0, 0), typed, color, files, bracket: Cell::new(None) }
     }
 
     /// What could stand at a place of the line that begins at `before`, with places in the line.
@@ -88,7 +95,7 @@ impl Completer for Assistant {
         if let Some((command, rest)) = line.get(..pos).and_then(command_before) {
             let start = pos - rest.len();
             return match command {
-                None => Ok((start, pairs(command_names(), rest))),
+                None => Ok((start, self.shown(pairs(command_names(), rest), rest))),
                 Some(command) if command.arguments == Arguments::Query => {
                     let query = line.find(char::is_whitespace).unwrap_or(pos).min(pos);
                     let rest = line.get(query..).unwrap_or_default();
@@ -100,7 +107,9 @@ impl Completer for Assistant {
                     found.retain(|file| !file.replacement.contains(escape::is_unsafe));
                     Ok((start, found))
                 }
-                Some(command) => Ok((start, pairs(self.arguments(command.arguments), rest))),
+                Some(command) => {
+                    Ok((start, self.shown(pairs(self.arguments(command.arguments), rest), rest)))
+                }
             };
         }
         Ok(self.complete_query(line, pos))
@@ -151,7 +160,23 @@ impl Assistant {
                 (item.label, item.insert, about)
             })
             .collect();
-        (start, listed(items))
+        let typed = line.get(start..pos).unwrap_or_default();
+        (start, self.shown(listed(items), typed))
+    }
+
+    /// The first ones, as many as the screen has room for: the line editor would stop at each screenful, and take keys for
+    /// answers.
+    fn shown(&self, mut found: Vec<Pair>, typed: &str) -> Vec<Pair> {
+        let (columns, lines) = self.size;
+        let width = found.iter().map(|pair| pair.display.width()).max().unwrap_or(0) + GAP;
+        let room = (columns / width).max(1) * lines.saturating_sub(BELOW).max(1);
+        if found.len() > room {
+            let more = found.split_off(room - 1).len();
+            // It stands for what has been typed, so that nothing is added to that.
+            let display = format!("… {more} more: type how it begins");
+            found.push(Pair { display, replacement: typed.to_owned() });
+        }
+        found
     }
 }
 

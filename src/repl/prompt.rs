@@ -19,6 +19,7 @@ use super::feed;
 use super::helper::Assistant;
 use super::loading::Loading;
 use super::opening::Opening;
+use super::settings::Screen;
 use crate::engine::{Cancel, config_folder, state_folder};
 use crate::output::escape;
 
@@ -26,6 +27,9 @@ const PROMPT: &str = "gtq> ";
 
 /// Inputs that are remembered.
 const HISTORY: usize = 2000;
+
+/// Columns and lines of a screen that does not tell them.
+const USUAL: (usize, usize) = (80, 24);
 
 /// How long the prompt may wait for the trace: what is none shows at once.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -69,6 +73,7 @@ pub fn converse(setup: Setup) -> Result<(), String> {
         opening = Some(repl.opening().clone());
         if let Some(assistant) = editor.helper_mut() {
             assistant.declared = repl.declared();
+            assistant.size = repl.screen().map_or(USUAL, Screen::size);
             if is_new {
                 let loading = Loading::new(greeting.clone(), columns(&repl), moved.clone());
                 assistant.values = Ahead::start(repl.opening().clone(), Arc::new(loading));
@@ -108,6 +113,8 @@ fn editor(color: bool) -> rustyline::Result<Editor<Assistant, FileHistory>> {
     let config = Config::builder()
         .completion_type(CompletionType::List)
         .completion_show_all_if_ambiguous(true)
+        // The helper gives no more than the screen has lines.
+        .completion_prompt_limit(usize::MAX)
         .auto_add_history(true)
         .color_mode(if color { ColorMode::Enabled } else { ColorMode::Disabled })
         .max_history_size(HISTORY)?

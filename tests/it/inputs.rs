@@ -173,6 +173,21 @@ fn cut_and_damaged_compression() {
     }
 }
 
+/// Zeros behind the end are padding; anything else is not what was written.
+#[test]
+fn what_follows_compressed_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = gzip(&fs::read(sum()).unwrap());
+    let count = answer(&[&COUNT[..], &[SUM]].concat());
+    for (behind, is_loss) in [(vec![0; 100_000], false), (vec![0], false), (b"\0\0more".to_vec(), true)] {
+        let path = folder.path().join("padded.gz").display().to_string();
+        fs::write(&path, [whole.as_slice(), &behind].concat()).unwrap();
+        let output = run(&[&COUNT[..], &["--strict", &path]].concat());
+        assert_eq!(utf8(&output.stdout), count);
+        assert_eq!(output.status.code(), Some(i32::from(is_loss)), "{}", utf8(&output.stderr));
+    }
+}
+
 #[test]
 fn any_byte_of_compressed_data_flipped() {
     let plain = bytes(TRACES[0]);

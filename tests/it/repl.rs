@@ -97,6 +97,28 @@ fn what_is_typed_is_completed() {
     assert!(terminal.screen().contains("main.main.func1'"), "{}", terminal.screen());
 }
 
+/// More than the screen has room for is counted, and does not take the keys that follow.
+#[test]
+fn long_lists_of_completions_fit_the_screen() {
+    let place = Place::new(60, 12);
+    let mut terminal = place.start(TRACE, &[]);
+    terminal.keys("select \t");
+    let shown = terminal.wait_for("more: type how it begins");
+    assert!(!shown.contains("More--"), "{shown}");
+    terminal.keys("1 as one\r");
+    terminal.wait_for("(1 row)");
+}
+
+/// Where the line editor can't draw, the terminal reads lines.
+#[test]
+fn a_dumb_terminal_keeps_its_prompt_at_an_interrupt() {
+    let place = Place::new(60, 20);
+    let mut terminal = place.start(TRACE, &[("TERM", "dumb")]);
+    terminal.keys("select 1 as o\u{3}");
+    terminal.line("select 2 as two");
+    terminal.wait_for("(1 row)");
+}
+
 #[test]
 fn commands_are_completed_too() {
     let place = Place::new(100, 30);
@@ -482,6 +504,22 @@ fn help_explains_words_of_the_language() {
     ] {
         assert!(said.contains(text), "{text}: {said}");
     }
+}
+
+/// Under whatever name.
+#[test]
+fn the_trace_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let [trace, link] = ["trace.dat", "link.csv"].map(|name| folder.path().join(name));
+    fs::copy(at(TRACE), &trace).unwrap();
+    fs::hard_link(&trace, &link).unwrap();
+    let [trace, link] = [trace, link].map(|path| path.display().to_string());
+    for command in [".once", ".output", ".save"] {
+        let input = format!("select 1 as one;\n{command} {link}\nselect 2 as two;\n");
+        let said = run_with_input(&[&trace], input.as_bytes());
+        assert!(utf8(&said.stderr).contains("link.csv is the trace"), "{}", utf8(&said.stderr));
+    }
+    assert!(fs::read(trace).unwrap() == fs::read(at(TRACE)).unwrap());
 }
 
 #[test]
