@@ -150,7 +150,15 @@ struct Gzip<R> {
 impl<R: BufRead> Read for Gzip<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         while let Some(member) = &mut self.member {
-            let read = member.read(buf)?;
+            let read = match member.read(buf) {
+                Ok(read) => read,
+                Err(error) => {
+                    if error.kind() != ErrorKind::Interrupted {
+                        self.member = None;
+                    }
+                    return Err(error);
+                }
+            };
             if read > 0 || buf.is_empty() {
                 return Ok(read);
             }

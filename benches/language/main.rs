@@ -17,15 +17,30 @@ fn text() -> String {
     let mut lines: Vec<String> = Vec::new();
     for round in 0.. {
         for (file, module) in library::modules().filter(|(_, module)| !module.contains("use std.")) {
-            // `states` is the one name that a file gives and reads.
-            let states = format!("from states_{file}_{round}\n");
-            let module = module.replace("from states\n", &states);
+            let mark = format!("_{file}_{round}");
+            let mut declared: Vec<&str> = Vec::new();
+            let mut declaring = None;
             for line in module.lines() {
-                let rest = line.strip_prefix("query ").or(line.strip_prefix("let ")).unwrap_or_default();
-                let name = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(0);
-                let (before, behind) = line.split_at(line.len() - rest.len() + name);
-                let mark = if name > 0 { format!("_{file}_{round}") } else { String::new() };
-                lines.push(format!("{before}{mark}{behind}\n"));
+                let name = ["query ", "let ", "fn "].iter().find_map(|word| line.strip_prefix(word));
+                let name =
+                    name.and_then(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next());
+                let mut line = line.to_owned();
+                if let Some(name) = name {
+                    line = line.replacen(name, &format!("{name}{mark}"), 1);
+                    declaring = Some(name);
+                }
+                // What has been declared is called, or read to the end of the line. In its own declaration the name is
+                // that of a table, or of a table function.
+                for name in &declared {
+                    line = line.replace(&format!(" {name}("), &format!(" {name}{mark}("));
+                    if line.ends_with(&format!("from {name}")) {
+                        line.push_str(&mark);
+                    }
+                }
+                if line.ends_with(';') {
+                    declared.extend(declaring.take());
+                }
+                lines.push(format!("{line}\n"));
             }
             if lines.len() >= LINES {
                 return lines.concat();

@@ -656,7 +656,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
             row: "file",
             order: &[],
             columns: vec![
-                col("trace", Type::String, "the file's name; other tables have it too, where it is asked for"),
+                col("trace", Type::String, "the file's name; also beside other tables, where an expression asks for it"),
                 col("path", Type::String, "path of the file, or '-'"),
                 col("go_version", Type::String, "Go version that introduced the file's format"),
                 col("format", Type::String, "family of formats").of(&FORMATS),

@@ -186,8 +186,8 @@ pub(super) fn ask(
         _ => return traces::ask(question, paths, output, limits, terminal),
     };
     let session = open(trace, None, limits, terminal)?;
-    let (mut planned, assertions) = question.prepare(&session, output, terminal)?;
-    answer(&session, &mut planned, output, question.default, terminal)?;
+    let (planned, assertions) = question.prepare(&session, output, terminal)?;
+    answer(&session, planned, output, question.default, terminal)?;
     let held = evaluate(&assertions, &session, "", terminal);
     tell_loss(&session, "", limits, terminal).and(held)
 }
@@ -282,7 +282,7 @@ pub(super) fn open(
 /// Runs queries, for which the session has loaded what it should, and writes their results.
 fn answer(
     session: &Session,
-    queries: &mut [Planned],
+    queries: Vec<Planned>,
     output: &Output,
     default: Format,
     terminal: &Terminal,
@@ -292,14 +292,15 @@ fn answer(
     let mut target = Target::new(output)?;
     if format.joins_results() {
         let mut timeline = Timeline::new(format, target.writer(format)?)?;
-        for Planned { query, .. } in queries {
+        for Planned { query, .. } in &queries {
             timeline.begin(query.schema(), query.render())?;
             session.run(query, |batch| timeline.write(batch))?;
         }
         timeline.finish()?;
     } else {
         let options = options(output, terminal);
-        for (i, planned) in queries.iter_mut().enumerate() {
+        // What one has drawn is dropped before the next.
+        for (i, mut planned) in queries.into_iter().enumerate() {
             let picture = planned.query.render().map(|render| render.picture);
             let format = if format == Format::Table { shown_as(picture, output, &options) } else { format };
             let mut out = target.writer(format)?;

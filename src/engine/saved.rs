@@ -43,6 +43,7 @@ impl FoundQuery {
             Origin::Typed => format!("from {name}({arguments})"),
             Origin::Library(_) => format!("use std.{module};\nfrom {module}.{name}({arguments})"),
             Origin::File(path) => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
                 let path = path.display().to_string().replace('\'', "''");
                 format!("use '{path}' as {module};\nfrom {module}.{name}({arguments})")
             }

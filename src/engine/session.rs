@@ -195,6 +195,8 @@ impl Session {
         // What comes in the order that an operator needs is not sorted again to be spread over threads.
         let mut config = SessionConfig::new().with_target_partitions(threads);
         config.options_mut().optimizer.prefer_existing_sort = true;
+        // Tables in memory are one partition: split when all else is planned, they would take from sweeps what these rely on.
+        config.options_mut().optimizer.repartition_file_scans = false;
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_optimizer_rule(Arc::new(PushIntoOverlap))

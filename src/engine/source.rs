@@ -187,11 +187,14 @@ impl TraceSource {
     ) -> Result<(), Error> {
         let pass = Pass::new(needs, Window::default(), self.stacks.clone());
         let outcome = pass.run(&mut reader, &self.file, &mut receiver);
+        let is_over = !outcome.stopped;
         self.finished(outcome);
         if cancelled.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        self.used();
+        if is_over {
+            self.used();
+        }
         let mut tables = receiver.into_tables();
         let mut loaded = lock(&self.loaded);
         for (call, want) in needs.iter().filter(|(call, _)| !fed.contains(call)) {

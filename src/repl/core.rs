@@ -330,7 +330,9 @@ impl Repl {
     /// A text that begins with a stage goes on with the last query.
     fn continued(&self, text: &str) -> String {
         match &self.last {
-            Some(last) if text.starts_with("|>") => format!("{}\n{text}", last.trim_end_matches(';')),
+            Some(last) if text.starts_with("|>") => {
+                format!("{}\n{text}", last.trim_end_matches(|c: char| c == ';' || c.is_whitespace()))
+            }
             _ => text.to_owned(),
         }
     }
@@ -398,7 +400,9 @@ impl Repl {
         }
         let sources = sources(compiled);
         let Some(query) = &found.query else {
-            self.last = Some(found.call(&[]));
+            if !compiled.queries.is_empty() {
+                self.last = Some(found.call(&[]));
+            }
             for (n, query) in compiled.queries.iter().enumerate() {
                 self.answer(query, format!("{n}\n{sources}"), streams)?;
             }

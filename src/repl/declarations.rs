@@ -107,6 +107,9 @@ impl Typed {
     /// What is wrong, as text: in the places of what was typed, not of the text that was compiled. It is shown as of a line
     /// of a file where it comes from one.
     pub(super) fn report(&self, from: Option<(&str, usize)>, color: bool) -> String {
+        if self.compiled.diagnostics.is_empty() {
+            return String::new();
+        }
         let sources: Vec<(&str, &str)> = self.compiled.sources().collect();
         let Some((&(own_name, whole), others)) = sources.split_first() else { return String::new() };
         let (name, line) = from.unwrap_or((own_name, 1));

@@ -29,6 +29,9 @@ pub fn read(repl: &mut Repl, lines: impl BufRead, streams: &mut Streams<'_>) -> 
         }
         if line.trim_start().starts_with('.') && is_idle(&held) {
             held.clear();
+            if let Some(reading) = &mut repl.reading {
+                reading.line = number;
+            }
             if repl.take(&line, streams) == Flow::Leave {
                 return Ok(Flow::Leave);
             }

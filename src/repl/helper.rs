@@ -105,7 +105,8 @@ impl Completer for Assistant {
                 Some(command) if command.arguments == Arguments::Files => {
                     let (start, mut found) = self.files.complete(line, pos, context)?;
                     found.retain(|file| !file.replacement.contains(escape::is_unsafe));
-                    Ok((start, found))
+                    let typed = line.get(start..pos).unwrap_or_default();
+                    Ok((start, self.shown(found, typed)))
                 }
                 Some(command) => {
                     Ok((start, self.shown(pairs(self.arguments(command.arguments), rest), rest)))
@@ -168,13 +169,14 @@ impl Assistant {
     /// answers.
     fn shown(&self, mut found: Vec<Pair>, typed: &str) -> Vec<Pair> {
         let (columns, lines) = self.size;
-        let width = found.iter().map(|pair| pair.display.width()).max().unwrap_or(0) + GAP;
+        let more = |count: usize| format!("… {count} more: type how it begins");
+        let widths = found.iter().map(|pair| pair.display.width()).chain([more(found.len()).width()]);
+        let width = widths.max().unwrap_or(0) + GAP;
         let room = (columns / width).max(1) * lines.saturating_sub(BELOW).max(1);
         if found.len() > room {
-            let more = found.split_off(room - 1).len();
+            let left = found.split_off(room - 1).len();
             // It stands for what has been typed, so that nothing is added to that.
-            let display = format!("… {more} more: type how it begins");
-            found.push(Pair { display, replacement: typed.to_owned() });
+            found.push(Pair { display: more(left), replacement: typed.to_owned() });
         }
         found
     }

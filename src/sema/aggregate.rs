@@ -5,6 +5,7 @@ use super::context::Context;
 use super::expr::{Checker, Clause};
 use super::facts::Named;
 use super::items::{self, CheckedItem};
+use super::naming::implicit_name;
 use super::relation::{Relation, output_column, reference};
 use super::scope::{Lookup, Scope};
 use super::tree::{children_mut, reads, same, window_parts_mut};
@@ -90,8 +91,8 @@ fn referred<'a>(
         _ => None,
     };
     let Some(item) = item else {
-        checker.expr(key);
-        return None;
+        let expr = checker.expr(key);
+        return (expr.ty != Type::Unknown).then(|| (implicit_name(key), expr));
     };
     checker.cx.reads_item(key.span, item);
     if is_computed(checker, &item.expr) {

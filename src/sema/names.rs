@@ -88,9 +88,15 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
-    /// What the trace is called: all tables have that column, though `*` does not list it.
+    /// What the trace is called: any expression may read it, if nothing else can be meant by the name.
     fn trace_name(&mut self, name: &Ident) -> Option<Expr> {
-        let (table, column) = catalog::trace_name().filter(|(_, column)| column.name == name.text)?;
+        let text = &name.text;
+        let (table, column) = catalog::trace_name().filter(|(_, column)| column.name == text)?;
+        let is_item = self.later.contains(&text.as_str());
+        let is_outside = self.cx.outer.iter().any(|scope| !matches!(scope.find(text), Lookup::Missing));
+        if is_item || is_outside || self.is_parameter(text) {
+            return None;
+        }
         self.cx.refers(name.span, Target::Column(table, column), Some(&column.ty));
         Some(Expr { kind: ExprKind::TraceName, ty: column.ty.clone(), span: name.span })
     }
@@ -154,6 +160,10 @@ impl<'a> Checker<'_, 'a> {
         unknown(name.span)
     }
 
+    fn is_parameter(&self, name: &str) -> bool {
+        self.cx.place.params.iter().flatten().any(|bound| bound.name.text == *name)
+    }
+
     /// Reports a column that is not there.
     fn missing(&mut self, name: &Ident) {
         if self.scope.incomplete {
@@ -195,7 +205,7 @@ impl<'a> Checker<'_, 'a> {
             diagnostic = diagnostic.hint(hint);
             return self.report(diagnostic);
         }
-        if self.cx.place.params.iter().flatten().any(|bound| bound.name.text == *text) {
+        if self.is_parameter(text) {
             let parameter = format!("${text}");
             diagnostic = diagnostic
                 .hint(format!("the query's parameter is read as `{parameter}`"))

@@ -200,6 +200,7 @@ fn pictures_are_the_same_beside_other_queries() {
         "from slices |> where lane in ('proc', 'gc') |> render timeline(lane, start, end, name, id)",
         "select state, count() as n from goroutine_states group by state order by n |> render bar(state, n)",
         "select name, state, start, end from goroutine_states |> render timeline(name, start, end, state)",
+        "from goroutine_states |> aggregate first(g by start) as g, count() as n group by name |> order by n desc, name |> render bar(name, n)",
     ];
     let drawn = |query: &str| answer(&["--format", "plot", "-e", query, SERVER]);
     assert_eq!(drawn(&queries.join(";")), queries.map(drawn).join("\n"));

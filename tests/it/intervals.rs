@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::support::{csv, rows, trace};
+use crate::support::{compiled_one, csv, rows, trace};
 use gtq::engine::Session;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -255,4 +255,19 @@ fn sweeps_of_nothing() {
     assert_eq!(gaps.len(), 1);
     assert_eq!(gaps[0][0], 0);
     assert_eq!(gaps[0][1], numbers(&session, "select dur from traces")[0][0]);
+}
+
+/// A table in memory, of more rows than a batch has, is swept as one that streams is.
+#[test]
+fn sweeps_of_tables_in_memory() {
+    for stage in ["merge by g", "gaps by g", "depth by g", "merge by state, g"] {
+        let query =
+            format!("from goroutine_states |> {stage} |> aggregate count() as n, sum(end - start) as time");
+        let streamed = numbers(&trace("garbage-go1.23.9").open(), &query);
+        let session = trace("garbage-go1.23.9").open();
+        let all = session.prepare(&compiled_one("from goroutine_states |> cross join traces")).unwrap();
+        session.load([&all]).unwrap();
+        assert!(!session.prepare(&compiled_one("select count() from goroutine_states")).unwrap().reads());
+        assert_eq!(numbers(&session, &query), streamed, "{stage}");
+    }
 }

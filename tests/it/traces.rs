@@ -139,6 +139,8 @@ fn queries_may_read_what_a_trace_is_called() {
     let counts = of("select count() as n from events");
     assert_eq!(of("select trace, count() as n from events group by trace"), counts);
     assert_eq!(of("select trace, (select count() from events) as n"), counts);
+    assert_eq!(of("from events |> aggregate count() as n group by trace"), counts);
+    assert_eq!(of("select count() as n from events where g = -5 group by trace"), "");
     let [first, _] = counts.lines().collect::<Vec<_>>()[..] else { panic!("{counts}") };
     let of_first =
         of("select trace, count() as n from events where trace = 'before/trace.dat' group by trace");

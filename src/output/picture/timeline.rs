@@ -1,4 +1,4 @@
-//! Intervals over time, a lane for each value: lanes of numbers in their order, others as they come.
+//! Intervals over time, a lane for each value: lanes of numbers in their order, others as they begin.
 //!
 //! Labels that take the most time have a fill of their own. As text, a cell shows what takes most of its time, or without
 //! labels how much of it is taken. As SVG, what overlaps within a lane is drawn below each other.
@@ -50,7 +50,8 @@ impl Lane {
         Some(move |row| [kind(row), id.as_ref().map_or(u128::MAX, |id| id(row))])
     }
 
-    /// Lanes of numbers come in their order: those of one kind, if there are several.
+    /// Lanes of numbers come in their order: those of one kind, if there are several. Rows come in any order, so others are
+    /// not told apart here.
     fn order(&self, a: &(String, f64), b: &(String, f64)) -> Ordering {
         match &self.id {
             Some(_) => kind(&a.0).cmp(kind(&b.0)).then(a.1.total_cmp(&b.1)),
@@ -141,15 +142,25 @@ impl Timeline {
     }
 
     fn shown(&self, most: usize) -> Shown {
-        let mut lanes: Vec<usize> = (0..self.lanes.texts.len()).collect();
-        lanes.sort_by(|a, b| self.lane.order(&self.lanes.texts[*a], &self.lanes.texts[*b]));
+        let names = &self.lanes.texts;
+        let mut begins = vec![f64::INFINITY; names.len()];
+        for slice in &self.slices {
+            let begin = &mut begins[slice.lane as usize];
+            *begin = begin.min(slice.start);
+        }
+        let mut lanes: Vec<usize> = (0..names.len()).collect();
+        lanes.sort_by(|&a, &b| {
+            let by_name = self.lane.order(&names[a], &names[b]);
+            by_name.then(begins[a].total_cmp(&begins[b])).then_with(|| names[a].0.cmp(&names[b].0))
+        });
         lanes.truncate(most);
         let mut times = vec![0.0; self.labels.texts.len()];
         for slice in &self.slices {
             times[slice.label as usize] += slice.end - slice.start;
         }
         let mut by_time: Vec<usize> = (0..times.len()).collect();
-        by_time.sort_by(|a, b| times[*b].total_cmp(&times[*a]).then(a.cmp(b)));
+        let text = |label: usize| &self.labels.texts[label].0;
+        by_time.sort_by(|&a, &b| times[b].total_cmp(&times[a]).then_with(|| text(a).cmp(text(b))));
         let own = if by_time.len() > FILLS { FILLS - 1 } else { by_time.len() };
         let mut fills = vec![own; times.len()];
         let mut names = Vec::new();

@@ -113,7 +113,9 @@ fn matches(
             return Ok(Some(*matches));
         }
         let matches = patterns.get(pattern.value(row))?.is_match(text.value(row));
-        known.insert(view, matches);
+        if is_one {
+            known.insert(view, matches);
+        }
         Ok(Some(matches))
     };
     (0..text.len()).map(match_row).collect()
