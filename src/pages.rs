@@ -89,6 +89,12 @@ pub fn functions() -> RecordBatch {
     ])
 }
 
+/// Commands, each with how it is written and what it does.
+pub fn commands(commands: impl IntoIterator<Item = (String, String)>) -> RecordBatch {
+    let (usages, does) = commands.into_iter().map(|(usage, does)| (Some(usage), Some(does))).unzip();
+    page(&[("command", usages), ("what it does", does)])
+}
+
 /// The saved queries that can be found, a row each.
 pub fn saved_queries(shelves: &Shelves) -> RecordBatch {
     let (mut names, mut params, mut docs, mut places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -99,7 +105,7 @@ pub fn saved_queries(shelves: &Shelves) -> RecordBatch {
             params.push(Some(
                 query.params.iter().map(|param| format!("--{}", param.name)).collect::<Vec<_>>().join(" "),
             ));
-            docs.push(Some(query.doc.lines().next().unwrap_or_default().to_owned()));
+            docs.push(Some(query.summary()));
             places.push(Some(place(&text.origin, &current)));
         }
     }

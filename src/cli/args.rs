@@ -36,8 +36,8 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "FILE", conflicts_with = "execute")]
     pub(super) file: Option<PathBuf>,
 
-    /// The trace, also compressed by gzip or zstd; - for standard input. Of several, each is asked, and a column `trace` says
-    /// which one a row is of
+    /// The trace, also compressed by gzip or zstd; - for standard input. Of several, each is asked by itself: sums, `order by`
+    /// and `limit` are those of each, and a column `trace` says which one a row is of
     #[arg(value_name = "TRACE")]
     pub(super) traces: Vec<PathBuf>,
 

@@ -56,8 +56,15 @@ fn list(shelves: &Shelves, words: &[OsString], settings: &Settings) -> Result<()
         Err(e) => return Err(Failure::Said(usage(&e))),
     };
     let Options { output, terminal, .. } = &Options::new(&matches, settings)?;
-    show(&pages::saved_queries(shelves), output, terminal)
+    let saved = pages::saved_queries(shelves);
+    // A narrow terminal has room for the names and what they show; --help of each has the rest.
+    let is_narrow = output.file.is_none() && terminal.width.is_some_and(|width| width < ROOM);
+    let saved = if is_narrow { saved.project(&[0, 2]).map_err(crate::output::Error::from)? } else { saved };
+    show(&saved, output, terminal)
 }
+
+/// Columns of a terminal on which saved queries are listed with their parameters and places.
+const ROOM: usize = 140;
 
 /// What is said beside a query's parameters.
 struct Options {

@@ -3,6 +3,8 @@
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::Path;
 
+use clap::CommandFactory as _;
+
 use super::Failure;
 use super::answer::{read_source, texts};
 use super::args::Args;
@@ -11,8 +13,15 @@ use super::terminal::Terminal;
 use crate::engine::Origin;
 use crate::output::Format;
 use crate::repl::{self, Preset, Repl, Screen, Setup, Streams};
+use crate::syntax::similar::closest;
 
 pub(super) fn session(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
+    if let Some(command) = args.traces.first().and_then(|path| mistyped(path)) {
+        let name = args.traces[0].display();
+        return Err(Failure::Usage(format!(
+            "there is no file and no command `{name}`; did you mean `{command}`?"
+        )));
+    }
     let trace = match &args.traces[..] {
         [] => None,
         [trace] if trace == Path::new("-") => return Err(no_query()),
@@ -63,6 +72,17 @@ pub(super) fn session(args: &Args, terminal: &Terminal) -> Result<(), Failure> {
     let (mut out, mut err) = (io::stdout(), io::stderr());
     repl::read(&mut repl, io::stdin().lock(), &mut Streams { out: &mut out, err: &mut err })?;
     if repl.failed() { Err(Failure::Said(1)) } else { Ok(()) }
+}
+
+/// The command that is meant by what is no file.
+fn mistyped(path: &Path) -> Option<String> {
+    let name = path.to_str().filter(|name| !name.contains(['.', '/', '\\']) && *name != "-")?;
+    if path.exists() {
+        return None;
+    }
+    let command = Args::command();
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    closest(name, names).map(str::to_owned)
 }
 
 fn no_query() -> Failure {

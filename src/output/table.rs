@@ -126,10 +126,12 @@ impl<W: io::Write + Send> Table<W> {
         if let (Some(before), Some(_)) = (before, self.options.width) {
             return before.to_vec();
         }
-        let mut needs: Vec<Need> = (self.columns.iter())
-            .map(|column| {
+        let mut needs: Vec<Need> = (self.columns.iter().enumerate())
+            .map(|(n, column)| {
                 let name = column.name.width().min(WIDEST);
-                Need { name, full: name, shrinks: !column.kind.is_number() }
+                // A list is of what its first column names.
+                let is_whole = self.options.wraps && n == 0;
+                Need { name, full: name, shrinks: !is_whole && !column.kind.is_number() }
             })
             .collect();
         for row in &self.rows {

@@ -268,14 +268,14 @@ fn say(streams: &mut Streams<'_>, text: &str) -> Result<Flow, Problem> {
 
 fn help(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
     let Some(topic) = call.word() else {
-        let width = COMMANDS.iter().map(|command| command.usage().chars().count()).max().unwrap_or(0);
-        for command in COMMANDS {
-            writeln!(streams.out, "{:width$}  {}", command.usage(), command.does)?;
-        }
+        let commands = COMMANDS.iter().map(|command| (command.usage(), command.does.to_owned()));
+        repl.list(&pages::commands(commands), streams)?;
         let rest = "\nAnything else is a query or a declaration (let, fn, query, use), such as\n  \
                     select g, name, exec from goroutines order by exec desc limit 5\n\
-                    A line that begins with |> goes on with the last query. Several lines end with ; or an empty line.\n\
-                    Tab completes, Ctrl-R searches the history, Ctrl-C stops a query, Ctrl-D leaves.";
+                    A line that begins with |> goes on with the last query.\n\
+                    Several lines end with ; or an empty line, with an open quote or bracket two of them.\n\
+                    Tab completes, Ctrl-R searches the history,\n\
+                    Ctrl-C stops a query, Ctrl-D leaves.";
         return say(streams, rest);
     };
     if let Some(command) = find(topic.trim_start_matches('.')) {
@@ -286,7 +286,8 @@ fn help(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<F
     if let Some(page) = library::diagnostic(&topic.to_ascii_uppercase()) {
         return say(streams, page.trim_end());
     }
-    if let Some(function) = catalog::function(&lower) {
+    let is_percentile = catalog::percentile_of(&lower).is_some();
+    if let Some(function) = catalog::function(if is_percentile { "percentile" } else { &lower }) {
         writeln!(streams.out, "{}", function.signature_texts().join("\n"))?;
         return say(streams, function.doc);
     }
@@ -338,7 +339,9 @@ fn run_saved(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Res
         for query in engine::compile(&repl.declared(), &engine::Origin::Typed).saved_queries() {
             writeln!(streams.out, "{} is declared in this session", escape::terminal(&query.name))?;
         }
-        repl.list(&pages::saved_queries(&Shelves::of_user()), streams)?;
+        // What parameters they have, .params and Tab say.
+        let saved = pages::saved_queries(&Shelves::of_user());
+        repl.list(&saved.project(&[0, 2]).map_err(crate::output::Error::from)?, streams)?;
         return Ok(Flow::Stay);
     };
     let mut values = Vec::new();
@@ -481,7 +484,9 @@ fn save(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<F
         return Err(format!("{} is there already: name another file", path.display()).into());
     }
     fs::write(&path, &text).map_err(|e| format!("can't write {}: {e}", path.display()))?;
-    let said = format!("saved; gtq run {} runs it", escape::terminal(&path.display().to_string()));
+    let trace = repl.trace().map_or_else(|| "TRACE".to_owned(), |trace| trace.display().to_string());
+    let said = format!("saved; gtq run {} {trace} runs it", path.display());
+    let said = escape::terminal(&said).into_owned();
     repl.saved = Some((path, text));
     say(streams, &repl.dim(&said))
 }

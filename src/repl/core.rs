@@ -249,8 +249,10 @@ impl Repl {
             }
         }
         // Who comes from other shells leaves and asks for help without the dot.
-        let is_habit = matches!(input.trim_end_matches(';'), "help" | "quit" | "exit");
-        let command = if is_habit { Some(input) } else { input.strip_prefix('.') };
+        let is_habit = matches!(input.trim_end_matches(';'), "help" | "quit" | "exit" | "tables");
+        // As reports name others.
+        let run = input.strip_prefix("gtq ").filter(|rest| rest.starts_with("run "));
+        let command = if is_habit { Some(input) } else { run.or(input.strip_prefix('.')) };
         let done = match command {
             Some(command) => commands::run(self, command, streams),
             None => self.statements(input, streams).map(|()| Flow::Stay),
@@ -307,6 +309,9 @@ impl Repl {
 
     /// Compiles statements with what has been declared, keeps what they declare, and runs their queries.
     pub(super) fn statements(&mut self, text: &str, streams: &mut Streams<'_>) -> Result<(), Problem> {
+        if text.starts_with("|>") && self.last.is_none() {
+            return Err("there is no query yet that a stage could go on with".to_owned().into());
+        }
         let text = &self.continued(text);
         let typed = self.declarations.compile(text);
         if typed.compiled.has_errors() || !self.setup.preset.quiet {

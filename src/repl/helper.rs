@@ -21,8 +21,9 @@ use crate::engine::{self, Origin, Shelves};
 use crate::ide::{self, Completion, Document, Ending, HighlightKind};
 use crate::output::escape;
 
-/// Columns of a description in a list of completions.
-const DETAIL: usize = 48;
+/// Columns of a label in a list of completions, to which the others are aligned, and of a description at least.
+const LABEL: usize = 40;
+const LEAST: usize = 16;
 
 /// Columns that the line editor leaves between completions, and lines that it needs beside them.
 const GAP: usize = 2;
@@ -75,7 +76,10 @@ impl Validator for Assistant {
         // Who writes several lines may want one more: an empty one, or a semicolon, ends them.
         let has_lines = text.trim().contains('\n');
         let is_ended = text.trim_end().ends_with(';') || text.ends_with('\n');
+        // Whoever can't find the end of a quote gets away by two empty lines.
+        let gives_up = text.ends_with("\n\n");
         let goes_on = !is_command
+            && !gives_up
             && !text.trim().is_empty()
             && (ide::ending(text) == Ending::Open || has_lines && !is_ended);
         Ok(if goes_on { ValidationResult::Incomplete } else { ValidationResult::Valid(None) })
@@ -95,7 +99,7 @@ impl Completer for Assistant {
         if let Some((command, rest)) = line.get(..pos).and_then(command_before) {
             let start = pos - rest.len();
             return match command {
-                None => Ok((start, self.shown(pairs(command_names(), rest), rest))),
+                None => Ok((start, self.shown(self.pairs(command_names(), rest), rest))),
                 Some(command) if command.arguments == Arguments::Query => {
                     let query = line.find(char::is_whitespace).unwrap_or(pos).min(pos);
                     let rest = line.get(query..).unwrap_or_default();
@@ -109,7 +113,12 @@ impl Completer for Assistant {
                     Ok((start, self.shown(found, typed)))
                 }
                 Some(command) => {
-                    Ok((start, self.shown(pairs(self.arguments(command.arguments), rest), rest)))
+                    let before = line.get(..start).unwrap_or_default();
+                    let names = match command.arguments {
+                        Arguments::SavedQueries => self.saved_or_params(before),
+                        arguments => self.arguments(arguments),
+                    };
+                    Ok((start, self.shown(self.pairs(names, rest), rest)))
                 }
             };
         }
@@ -131,20 +140,57 @@ impl Assistant {
                 let tables = catalog::tables().iter().chain(functions);
                 tables.map(|table| (table.name.to_owned(), format!("a row per {}", table.row))).collect()
             }
-            Arguments::SavedQueries => {
-                let own = engine::compile(&self.declared, &Origin::Typed).saved_queries();
-                let mut names: Vec<_> = own
-                    .into_iter()
-                    .map(|query| (query.name, "declared in this session".to_owned()))
-                    .collect();
-                for text in Shelves::of_user().texts() {
-                    for (name, query) in text.queries() {
-                        names.push((name, query.doc.lines().next().unwrap_or_default().to_owned()));
-                    }
-                }
-                names
-            }
+            Arguments::SavedQueries => self.saved_or_params(""),
         }
+    }
+
+    /// The saved queries; behind the name of one, its parameters.
+    fn saved_or_params(&self, before: &str) -> Vec<(String, String)> {
+        let mut saved = engine::compile(&self.declared, &Origin::Typed)
+            .saved_queries()
+            .into_iter()
+            .map(|query| (query.name.clone(), query))
+            .collect::<Vec<_>>();
+        saved.extend(Shelves::of_user().texts().iter().flat_map(engine::SavedText::queries));
+        let words: Vec<&str> = before.split_whitespace().skip(1).collect();
+        let Some((&name, given)) = words.split_first() else {
+            return saved.into_iter().map(|(name, query)| (name, query.summary())).collect();
+        };
+        // What stands behind a parameter is its value.
+        if given.last().is_some_and(|word| word.starts_with("--") && !word.contains('=')) {
+            return Vec::new();
+        }
+        let found = saved.into_iter().find(|(known, query)| known == name || query.name == name);
+        let params = found.map(|(_, query)| query.params).unwrap_or_default();
+        let about = |param: &engine::SavedParam| match &param.default {
+            Some(default) => format!("{} = {default}  {}", param.ty, param.doc),
+            None => format!("{}  {}", param.ty, param.doc),
+        };
+        params.iter().map(|param| (format!("--{}", param.name), about(param))).collect()
+    }
+
+    fn pairs(&self, names: Vec<(String, String)>, typed: &str) -> Vec<Pair> {
+        let wanted = names.into_iter().filter(|(name, _)| name.starts_with(typed));
+        self.listed(wanted.map(|(name, about)| (name.clone(), name, about)).collect())
+    }
+
+    /// Labels, insertions and descriptions as a list, a line each where that fits.
+    fn listed(&self, mut items: Vec<(String, String, String)>) -> Vec<Pair> {
+        // Names may hold control characters, which the line editor would write as they are.
+        items.retain(|(_, insert, _)| !insert.contains(escape::is_unsafe));
+        let width = items.iter().map(|(label, ..)| label.width()).max().unwrap_or(0).min(LABEL);
+        let room = self.size.0.saturating_sub(width + 2 * GAP + 1).max(LEAST);
+        let items = items.into_iter().map(|(label, replacement, about)| {
+            let (label, about) = (escape::terminal(&label), about.replace('\n', "; "));
+            let about = escape::terminal(about.trim());
+            let short: String = about.chars().take(room).collect();
+            let more = if short.len() < about.len() { "…" } else { "" };
+            let padding = " ".repeat(width.saturating_sub(label.width()));
+            let display =
+                if about.is_empty() { label.into() } else { format!("{label}{padding}  {short}{more}") };
+            Pair { display, replacement }
+        });
+        items.collect()
     }
 
     fn complete_query(&self, line: &str, pos: usize) -> (usize, Vec<Pair>) {
@@ -162,7 +208,7 @@ impl Assistant {
             })
             .collect();
         let typed = line.get(start..pos).unwrap_or_default();
-        (start, self.shown(listed(items), typed))
+        (start, self.shown(self.listed(items), typed))
     }
 
     /// The first ones, as many as the screen has room for: the line editor would stop at each screenful, and take keys for
@@ -196,26 +242,6 @@ fn command_before(before: &str) -> Option<(Option<&'static commands::Command>, &
 
 fn command_names() -> Vec<(String, String)> {
     COMMANDS.iter().map(|command| (command.name.to_owned(), command.does.to_owned())).collect()
-}
-
-fn pairs(names: Vec<(String, String)>, typed: &str) -> Vec<Pair> {
-    let wanted = names.into_iter().filter(|(name, _)| name.starts_with(typed));
-    listed(wanted.map(|(name, about)| (name.clone(), name, about)).collect())
-}
-
-/// Labels, insertions and descriptions as a list.
-fn listed(mut items: Vec<(String, String, String)>) -> Vec<Pair> {
-    // Names may hold control characters, which the line editor would write as they are.
-    items.retain(|(_, insert, _)| !insert.contains(escape::is_unsafe));
-    let width = items.iter().map(|(label, ..)| label.chars().count()).max().unwrap_or(0).min(40);
-    let items = items.into_iter().map(|(label, replacement, about)| {
-        let (label, about) = (escape::terminal(&label), escape::terminal(&about));
-        let short: String = about.chars().take(DETAIL).collect();
-        let more = if short.len() < about.len() { "…" } else { "" };
-        let display = if about.is_empty() { label.into() } else { format!("{label:width$}  {short}{more}") };
-        Pair { display, replacement }
-    });
-    items.collect()
 }
 
 /// What is shown behind the cursor.

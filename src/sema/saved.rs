@@ -74,6 +74,12 @@ pub struct Value {
 }
 
 impl SavedQuery {
+    /// The first sentence of what it shows.
+    pub fn summary(&self) -> String {
+        let text = self.doc.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+        text.split_once(". ").map(|(first, _)| format!("{first}.")).unwrap_or(text)
+    }
+
     /// The arguments of a call with values for parameters, as they are written in a text.
     pub fn arguments(&self, values: &[Value]) -> String {
         let argument = |value: &Value| {
@@ -106,7 +112,12 @@ fn bind_and_check(program: &Program, name: &str, values: &[Value]) -> Result<typ
     let mut problems: Vec<String> = values
         .iter()
         .filter(|value| decl.params.iter().all(|param| param.name.text != value.param))
-        .map(|value| format!("`{name}` has no parameter `{}`", value.param))
+        .map(|value| {
+            let names: Vec<String> =
+                decl.params.iter().map(|param| format!("--{}", param.name.text)).collect();
+            let has = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            format!("`{name}` has no parameter `{}`; it has {has}", value.param)
+        })
         .collect();
     let mut bound = Vec::new();
     for param in &decl.params {
@@ -137,7 +148,9 @@ fn bind_and_check(program: &Program, name: &str, values: &[Value]) -> Result<typ
     let query = query::query(&mut cx, &decl.body);
     weigh(&mut cx, &query);
     let errors = cx.diagnostics.into_iter().filter(Diagnostic::is_error).map(|d| d.message);
-    let errors: Vec<String> = errors.collect();
+    // One that is used twice is wrong twice.
+    let mut errors: Vec<String> = errors.collect();
+    errors.dedup();
     if errors.is_empty() { Ok(query) } else { Err(errors) }
 }
 

@@ -79,7 +79,7 @@ fn what_is_typed_is_completed() {
     let mut terminal = place.start(TRACE, &[]);
     terminal.keys("from gorou\t");
     let shown = terminal.wait_for("goroutine_states");
-    assert!(shown.contains("a row is a stay of a goroutine in a state"), "{shown}");
+    assert!(shown.contains("a row per stay of a goroutine in a state"), "{shown}");
     terminal.keys("s |> wher\t");
     terminal.wait_for("where");
     // The names in the trace are known as soon as it has been read.
@@ -133,6 +133,12 @@ fn commands_are_completed_too() {
     terminal.interrupt();
     terminal.keys(".run sched:\t");
     terminal.wait_for("sched:longest_waits");
+    terminal.interrupt();
+    terminal.keys(".run mmu --fl\t");
+    terminal.wait_for("mmu --flags");
+    terminal.interrupt();
+    terminal.keys(".run sched:longest_waits \t");
+    terminal.wait_for("--n");
 }
 
 #[test]
@@ -386,7 +392,7 @@ fn what_is_saved_can_be_run() {
     let output = run_with_input(&[TRACE], input.as_bytes());
     check_good(&output);
     insta::assert_snapshot!(fs::read_to_string(file).unwrap());
-    let said = format!("saved; gtq run {file} runs it\n");
+    let said = format!("saved; gtq run {file} {TRACE} runs it\n");
     assert_eq!(utf8(&output.stdout), answer(&["-f", file, TRACE]) + &said.repeat(2));
     let output = run_with_input(&[TRACE], format!("select 1 as one;\n.save {file}\n").as_bytes());
     assert_eq!(output.status.code(), Some(1));
@@ -493,14 +499,29 @@ fn mistakes_in_a_file_have_their_places() {
     }
 }
 
+/// An open quote takes all lines, but two empty ones end it.
+#[test]
+fn an_open_quote_can_be_left() {
+    let place = Place::new(100, 30);
+    let mut terminal = place.start(TRACE, &[]);
+    terminal.line("select g from goroutines where name = 'main");
+    terminal.line("");
+    terminal.line("");
+    terminal.wait_for("this string is not closed");
+    terminal.line("gtq run tasks");
+    terminal.wait_for("sumTask");
+}
+
 #[test]
 fn help_explains_words_of_the_language() {
-    let said = piped(".help let\n.help CLIP\n.help query\n.help thing\n");
+    let said = piped(".help let\n.help CLIP\n.help query\n.help thing\n|> limit 3;\n.help p99\n");
     for text in [
         "declares a named value",
         "cut to it: `clip @1s..@2s`",
         "declares a saved query",
         "no help on `thing`",
+        "there is no query yet that a stage could go on with",
+        "percentile(x:",
     ] {
         assert!(said.contains(text), "{text}: {said}");
     }
@@ -568,11 +589,11 @@ fn the_transcript_is_what_is_said() {
 fn all_commands_are_documented() {
     let documented = fs::read_to_string(at("docs/command-line.md")).unwrap();
     let listed = piped(".help");
-    let commands: Vec<&str> = listed.lines().take_while(|line| line.starts_with('.')).collect();
+    let commands: Vec<&str> = listed.lines().filter(|line| line.starts_with(" .")).collect();
     assert!(commands.len() > 20, "{listed}");
     for command in commands {
-        let (usage, does) = command.split_once("  ").expect("what it does");
-        let row = format!("| `{}` | {} |", usage.replace('|', "\\|"), does.trim());
+        let (usage, does) = command.split_once(" │ ").expect("what it does");
+        let row = format!("| `{}` | {} |", usage.trim().replace('|', "\\|"), does.trim());
         assert!(documented.contains(&row), "{row}");
     }
 }

@@ -153,7 +153,7 @@ fn tables(found: &mut Found<'_>, document: &Document, sight: &Sight) {
         found.add(
             CompletionKind::Table,
             table.name,
-            format!("a row is a {}", table.row),
+            format!("a row per {}", table.row),
             texts::columns(table),
         );
     }
