@@ -51,7 +51,7 @@ impl Sink for Nowhere {
         ControlFlow::Continue(())
     }
 
-    fn progress(&mut self) -> ControlFlow<()> {
+    fn progress(&mut self, _: f64) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }

@@ -29,7 +29,7 @@ impl Sink for Intervals {
         ControlFlow::Continue(())
     }
 
-    fn progress(&mut self) -> ControlFlow<()> {
+    fn progress(&mut self, _: f64) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }

@@ -21,14 +21,14 @@ use crate::tables::{Needs, Scan, Sink};
 
 /// Hears how far a pass is.
 pub trait Progress: Debug + Send + Sync {
-    /// So many bytes of the input have been read, of all where that is known.
+    /// So many bytes of the input are done, of all where that is known.
     fn read(&self, bytes: u64, of: Option<u64>);
 
     /// The pass is over.
     fn finish(&self);
 }
 
-/// Tells how far the input of a pass has been read, and when it is over.
+/// Tells how much of the input of a pass is done, and when it is over.
 pub(super) struct Meter<'a> {
     pub(super) progress: &'a dyn Progress,
     pub(super) position: Position,
@@ -37,8 +37,16 @@ pub(super) struct Meter<'a> {
 }
 
 impl Meter<'_> {
-    fn tell(&self) {
-        self.progress.read(self.position.bytes(), self.size);
+    /// `share`: how much is done of what has been read.
+    fn tell(&self, share: f64) {
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of bytes"
+        )]
+        let done = (self.position.bytes() as f64 * share) as u64;
+        self.progress.read(done, self.size);
     }
 }
 
@@ -158,8 +166,8 @@ impl Sink for Receiver<'_> {
         self.wants_more()
     }
 
-    fn progress(&mut self) -> ControlFlow<()> {
-        self.meter.tell();
+    fn progress(&mut self, share: f64) -> ControlFlow<()> {
+        self.meter.tell(share);
         for feed in &mut self.feeds {
             feed.closed |= feed.to.is_closed();
         }

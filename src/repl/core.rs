@@ -282,6 +282,7 @@ impl Repl {
         if let Problem::Message(message) = problem {
             // The terminal shows the keys of Ctrl-C where the cursor was.
             if self.prompts && self.is_cancelled() {
+                self.setup.progress.finish();
                 let _ = writeln!(streams.err);
             }
             self.complain(&message, streams);

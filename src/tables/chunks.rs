@@ -17,6 +17,8 @@ pub(super) struct Chunk {
     pub(super) symbols: Symbols,
     /// Whether the generation begins with them.
     pub(super) begins: bool,
+    /// How much of what has been read is in order, from 0 to 1.
+    pub(super) share: f64,
 }
 
 impl Chunk {
@@ -72,13 +74,14 @@ impl Decoder {
         let mut symbols = reader.symbols().clone();
         let mut begins = false;
         let mut problem = None;
+        let mut share = 0.0;
         loop {
             let mut stops = true;
             match reader.next_events() {
                 Ok(Some((run, _))) => {
                     let first = run.first().map(|event| event.what);
                     if matches!(first, Some(Happening::Sync { .. } | Happening::Lost { .. })) {
-                        if !events.is_empty() && !self.send(&mut events, &symbols, &mut begins) {
+                        if !events.is_empty() && !self.send(&mut events, &symbols, &mut begins, share) {
                             return None;
                         }
                         begins = matches!(first, Some(Happening::Sync { .. }));
@@ -95,7 +98,8 @@ impl Decoder {
                 Err(e) => problem = Some(e),
             }
             if stops || events.len() >= EVENTS {
-                let sent = self.send(&mut events, &symbols, &mut begins);
+                share = reader.share_in_order();
+                let sent = self.send(&mut events, &symbols, &mut begins, share);
                 if stops || !sent {
                     return problem;
                 }
@@ -104,7 +108,7 @@ impl Decoder {
     }
 
     /// Sends events, if there are any; says whether somebody takes them.
-    fn send(&self, events: &mut Vec<Event>, symbols: &Symbols, begins: &mut bool) -> bool {
+    fn send(&self, events: &mut Vec<Event>, symbols: &Symbols, begins: &mut bool, share: f64) -> bool {
         if events.is_empty() {
             return true;
         }
@@ -112,6 +116,6 @@ impl Decoder {
         next.clear();
         let events = std::mem::replace(events, next);
         let begins = std::mem::take(begins);
-        self.to.send(Chunk { events, symbols: symbols.clone(), begins }).is_ok()
+        self.to.send(Chunk { events, symbols: symbols.clone(), begins, share }).is_ok()
     }
 }

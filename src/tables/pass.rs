@@ -36,8 +36,8 @@ pub trait Sink {
     /// Takes a batch; says whether more are wanted.
     fn batch(&mut self, call: &TableCall, batch: RecordBatch) -> ControlFlow<()>;
 
-    /// Hears now and then that the pass goes on; says whether it should.
-    fn progress(&mut self) -> ControlFlow<()>;
+    /// Hears now and then how much of what has been read is done, from 0 to 1; says whether the pass should go on.
+    fn progress(&mut self, share: f64) -> ControlFlow<()>;
 }
 
 /// How a pass went.
@@ -163,7 +163,7 @@ impl Pass {
                 stopped |= self.observe(&chunk, start, sink).is_break();
                 if events - reported >= PROGRESS_EVENTS {
                     reported = events;
-                    stopped |= sink.progress().is_break();
+                    stopped |= sink.progress(chunk.share).is_break();
                 }
                 chunks.give_back(chunk);
                 if stopped {

@@ -199,6 +199,15 @@ impl Reader {
         }
     }
 
+    /// How much of the bytes that have been read is in order, from 0 to 1: a generation is read before it is put in order, and
+    /// a trace of format v1 as a whole.
+    pub fn share_in_order(&self) -> f64 {
+        match &self.format {
+            Format::V1(reader) => reader.share_in_order(),
+            Format::V2(reader) => reader.share_in_order(),
+        }
+    }
+
     /// Bytes of input that could be used so far: those of whole generations, or, of format v1, those before what is cut or
     /// damaged; 0 if its events contradict each other.
     pub fn valid_bytes(&self) -> u64 {

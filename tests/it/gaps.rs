@@ -56,7 +56,7 @@ impl Sink for Tables {
         ControlFlow::Continue(())
     }
 
-    fn progress(&mut self) -> ControlFlow<()> {
+    fn progress(&mut self, _: f64) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
@@ -283,7 +283,7 @@ impl Sink for Count {
         ControlFlow::Continue(())
     }
 
-    fn progress(&mut self) -> ControlFlow<()> {
+    fn progress(&mut self, _: f64) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }

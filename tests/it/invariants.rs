@@ -1,7 +1,10 @@
 //! What holds for every trace. Most of it is in `facts.txt`, as queries for what breaks it.
 
+use std::fs::File;
+
 use crate::support::{Row, compile, compiled, compiled_one, for_various, int, rows, run, trace, written};
 use gtq::output::Format;
+use gtq::trace::Reader;
 
 /// The facts: a name, after `--`, and a query that must give no rows.
 fn facts() -> Vec<(&'static str, &'static str)> {
@@ -114,4 +117,28 @@ fn asking_twice_gives_the_same() {
     ];
     let answers = || asked.map(|text| written(&session, &compiled_one(text), Format::Csv).unwrap());
     assert_eq!(answers(), answers());
+}
+
+/// What is in order of what has been read grows with each generation, and is all in the end.
+#[test]
+fn how_far_a_trace_is() {
+    for_various(|trace| {
+        let mut reader =
+            Reader::new(File::open(&trace.path).map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
+        let (mut done, mut steps) = (0.0, 0);
+        while reader.next_events().map_err(|e| e.to_string())?.is_some() {
+            let share = reader.share_in_order();
+            let now = reader.bytes_read() as f64 * share;
+            if !(0.0..=1.0).contains(&share) || now < done {
+                return Err(format!("from {done} to {now}: {share} is in order"));
+            }
+            steps += usize::from(now > done);
+            done = now;
+        }
+        let all = reader.bytes_read() as f64;
+        if done < all || steps < reader.generations().len() {
+            return Err(format!("{done} of {all} in {steps} steps"));
+        }
+        Ok(())
+    });
 }

@@ -25,6 +25,8 @@ const READY: usize = 512;
 pub(crate) struct Reader {
     symbols: Symbols,
     events: std::vec::IntoIter<Record>,
+    /// How many events there were.
+    all: usize,
     check: Check,
     converter: Converter,
     /// Events that are in order; those before `taken` have been given out.
@@ -88,6 +90,7 @@ impl Reader {
         let converter = Converter::new(version, &mut symbols);
         let mut reader = Self {
             symbols,
+            all: events.len(),
             events: events.into_iter(),
             check: Check::new(version),
             converter: converter.ok_or_else(|| input.error(too_large()))?,
@@ -122,6 +125,13 @@ impl Reader {
 
     pub(crate) fn bytes_read(&self) -> u64 {
         self.bytes_read
+    }
+
+    /// How much of those bytes is in order, from 0 to 1.
+    pub(crate) fn share_in_order(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a share")]
+        let share = 1.0 - self.events.len() as f64 / self.all.max(1) as f64;
+        share
     }
 
     pub(crate) fn valid_bytes(&self) -> u64 {

@@ -70,6 +70,11 @@ impl Frontier {
         self.heap.len()
     }
 
+    /// Batches that have been begun.
+    pub(crate) fn batches(&self) -> usize {
+        self.tracks.iter().map(|track| track.next_batch).sum()
+    }
+
     /// The time of the earliest event.
     pub(crate) fn first_time(&self) -> Option<i64> {
         self.heap.first().map(|&(time, _)| time)

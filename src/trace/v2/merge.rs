@@ -29,6 +29,14 @@ impl Merge {
         self.frontier.first_time().is_none() && self.sample == generation.samples.len()
     }
 
+    /// How much of the generation is in order, from 0 to 1.
+    pub(super) fn share(&self, generation: &Generation) -> f64 {
+        let all: usize = generation.threads.iter().map(|thread| thread.batches.len()).sum();
+        #[expect(clippy::cast_precision_loss, reason = "a share")]
+        let share = self.frontier.batches() as f64 / all.max(1) as f64;
+        share
+    }
+
     /// What comes next is the first of which something is known.
     pub(super) fn forget(&mut self) {
         self.order = Order::default();

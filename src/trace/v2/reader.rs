@@ -171,6 +171,15 @@ impl Reader {
         self.parts.offset()
     }
 
+    /// How much of those bytes is in order, from 0 to 1.
+    pub(crate) fn share_in_order(&self) -> f64 {
+        let Some(generation) = &self.generation else { return 1.0 };
+        #[expect(clippy::cast_precision_loss, reason = "a share")]
+        let (before, size, read) =
+            (generation.offset as f64, generation.size as f64, self.bytes_read().max(1) as f64);
+        ((before + size * self.merge.share(generation)) / read).min(1.0)
+    }
+
     /// Bytes of the header and of whole generations.
     pub(crate) fn valid_bytes(&self) -> u64 {
         self.valid_bytes
