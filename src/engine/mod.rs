@@ -9,6 +9,7 @@
 mod answer;
 mod cancel;
 mod error;
+mod interrupt;
 mod load;
 mod memory;
 mod modules;
@@ -16,6 +17,7 @@ mod prepare;
 mod saved;
 mod session;
 mod source;
+mod threads;
 
 pub use crate::sema::typed::{Assertion, Query};
 pub use crate::sema::{ParamValue, SavedParam, SavedQuery};

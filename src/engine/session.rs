@@ -4,42 +4,38 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::default_table_source::provider_as_source;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::TreeNode as _;
 use datafusion::execution::TaskContext;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::aggregates::AggregateExec;
-use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner as _};
 use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
 use futures::future::{Either, join_all, select};
-use tokio::runtime::Runtime;
 
 use super::answer::Answer;
 use super::cancel::{Cancel, Cancelled};
 use super::error::Error;
+use super::interrupt::interruptible;
 use super::load::{self, Progress};
 use super::memory::Pool;
 use super::prepare::Explanation;
 use super::source::{Input, NoTrace, TraceInfo, TraceSource};
+use super::threads::Threads;
 use crate::catalog;
 use crate::output::{self, Render, human};
 use crate::plan::{self, Environment, IntervalPlanner, LeaveOutEmpty, PushIntoOverlap};
 use crate::sema::typed;
 use crate::stack;
 use crate::tables::{self, Needs, RowSource, Scan, Stacks, TraceTable, Want, Window, relax, scans};
-
-/// How long a session that ends waits for what is going on in it.
-const LEAVING: Duration = Duration::from_millis(300);
 
 /// Tables that are small next to the trace, and that most questions begin with.
 const AHEAD: &[&str] =
@@ -100,18 +96,7 @@ pub struct Session {
     stacks: Arc<Stacks>,
     state: SessionState,
     cancel: Cancel,
-    /// None: only while it is dropped.
-    runtime: Option<Runtime>,
-}
-
-impl Drop for Session {
-    /// Waits a little, so that operators remove what they wrote to disk; but not for a pass that nobody wants any more,
-    /// which may be waiting for input.
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_timeout(LEAVING);
-        }
-    }
+    threads: Threads,
 }
 
 /// A query that is ready to run.
@@ -203,12 +188,8 @@ impl Session {
             .with_optimizer_rule(Arc::new(LeaveOutEmpty))
             .with_runtime_env(environment.build_arc()?)
             .build();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(threads)
-            .thread_stack_size(stack::SIZE)
-            .build()
-            .map_err(|e| Error::Internal(format!("threads can't be started: {e}")))?;
-        Ok(Self { source, stacks, state, cancel: Cancel::default(), runtime: Some(runtime) })
+        let threads = Threads::new(threads)?;
+        Ok(Self { source, stacks, state, cancel: Cancel::default(), threads })
     }
 
     /// A session that stops what it does when it is told to.
@@ -404,9 +385,10 @@ impl Session {
         if let Some(batches) = early {
             return batches?.iter().try_for_each(present);
         }
-        self.block_on(async |_| {
+        self.block_on(async |cancelled| {
             let physical = self.physical(&query.optimized, query.any_order).await?;
-            let mut rows = load::apart(execute_stream(interruptible(physical)?, self.state.task_ctx())?);
+            let mut rows =
+                load::apart(execute_stream(interruptible(physical, &cancelled)?, self.state.task_ctx())?);
             while let Some(batch) = rows.next().await {
                 present(&batch?)?;
             }
@@ -445,17 +427,14 @@ impl Session {
     /// Does the work, unless it is cancelled: then what it holds is dropped, which ends the passes that feed it. Operators
     /// call each other, as deep as the query has stages.
     fn block_on<T>(&self, work: impl AsyncFnOnce(Cancelled) -> Result<T, Error>) -> Result<T, Error> {
-        let runtime = self.runtime.as_ref().ok_or_else(|| Error::Internal("the session is closed".into()))?;
         let cancelled = self.cancel.watch();
-        stack::deep(|| {
-            runtime.block_on(async {
-                let stop = pin!(cancelled.clone().cancelled());
-                let work = pin!(work(cancelled));
-                match select(stop, work).await {
-                    Either::Left(_) => Err(Error::Cancelled),
-                    Either::Right((result, _)) => result,
-                }
-            })
+        self.threads.block_on(async {
+            let stop = pin!(cancelled.clone().cancelled());
+            let work = pin!(work(cancelled));
+            match select(stop, work).await {
+                Either::Left(_) => Err(Error::Cancelled),
+                Either::Right((result, _)) => result,
+            }
         })
     }
 
@@ -467,17 +446,4 @@ impl Session {
         let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(IntervalPlanner)]);
         Ok(relax(planner.create_physical_plan(optimized, &self.state).await?, any_order)?)
     }
-}
-
-/// Lets joins pause: what they make of a few rows may be so much that nothing else could stop them.
-fn interruptible(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, Error> {
-    let pausing = plan.transform_up(|node| {
-        let is_join = node.name().ends_with("JoinExec");
-        Ok(if is_join {
-            Transformed::yes(Arc::new(CooperativeExec::new(node)) as _)
-        } else {
-            Transformed::no(node)
-        })
-    })?;
-    Ok(pausing.data)
 }

@@ -1,5 +1,6 @@
 //! All integration tests, as one binary: it links the whole library once.
 
+mod cancel;
 mod capture;
 mod cli;
 mod damage;
