@@ -114,10 +114,7 @@ impl Completer for Assistant {
                 }
                 Some(command) => {
                     let before = line.get(..start).unwrap_or_default();
-                    let names = match command.arguments {
-                        Arguments::SavedQueries => self.saved_or_params(before),
-                        arguments => self.arguments(arguments),
-                    };
+                    let names = self.arguments(command.arguments, before);
                     Ok((start, self.shown(self.pairs(names, rest), rest)))
                 }
             };
@@ -127,8 +124,8 @@ impl Completer for Assistant {
 }
 
 impl Assistant {
-    /// What may stand behind a command.
-    fn arguments(&self, arguments: Arguments) -> Vec<(String, String)> {
+    /// What may stand behind a command and what is written of it.
+    fn arguments(&self, arguments: Arguments, before: &str) -> Vec<(String, String)> {
         let plain = |name: &str| (name.to_owned(), String::new());
         match arguments {
             Arguments::None | Arguments::Query | Arguments::Files => Vec::new(),
@@ -140,7 +137,7 @@ impl Assistant {
                 let tables = catalog::tables().iter().chain(functions);
                 tables.map(|table| (table.name.to_owned(), format!("a row per {}", table.row))).collect()
             }
-            Arguments::SavedQueries => self.saved_or_params(""),
+            Arguments::SavedQueries => self.saved_or_params(before),
         }
     }
 
