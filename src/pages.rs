@@ -33,6 +33,11 @@ pub fn tables() -> RecordBatch {
     ])
 }
 
+/// The same without their columns.
+pub fn tables_in_brief() -> RecordBatch {
+    with_columns(&tables(), &["table", "one row per"])
+}
+
 /// The columns of a table, a row each. `lister` lists the tables.
 ///
 /// # Errors
@@ -110,6 +115,17 @@ pub fn saved_queries(shelves: &Shelves) -> RecordBatch {
         }
     }
     page(&[("query", names), ("parameters", params), ("what it shows", docs), ("from", places)])
+}
+
+/// The same without what they take and where they are from.
+pub fn saved_queries_in_brief(shelves: &Shelves) -> RecordBatch {
+    with_columns(&saved_queries(shelves), &["query", "what it shows"])
+}
+
+/// Some columns of a page.
+fn with_columns(page: &RecordBatch, names: &[&str]) -> RecordBatch {
+    let places: Vec<usize> = names.iter().filter_map(|name| page.schema().index_of(name).ok()).collect();
+    page.project(&places).expect("columns of the page")
 }
 
 /// Where a text is from, as seen from here.

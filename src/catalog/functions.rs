@@ -194,6 +194,11 @@ pub fn function(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|f| f.name == name)
 }
 
+/// The function that a call of this name means: of `p50`, `p99`, … it is `percentile`.
+pub fn called(name: &str) -> Option<&'static Function> {
+    function(if percentile_of(name).is_some() { "percentile" } else { name })
+}
+
 /// The fraction that a name such as `p50`, `p99`, `p999` stands for: `percentile` with this argument.
 pub fn percentile_of(name: &str) -> Option<f64> {
     let digits = name.strip_prefix('p')?;

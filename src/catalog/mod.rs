@@ -14,7 +14,7 @@ mod types;
 pub use domains::Domain;
 pub use functions::{
     Accepts, BAR_WIDTHS, Function, FunctionKind, Ordering, Parameter, Presence, ResultType, Signature,
-    USUAL_BAR_WIDTH, function, functions, percentile_of,
+    USUAL_BAR_WIDTH, called, function, functions, percentile_of,
 };
 pub use pictures::{Part, Picture, picture, pictures};
 pub use table_functions::{

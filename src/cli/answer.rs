@@ -84,14 +84,11 @@ impl Planned {
     ) -> Result<Self, Failure> {
         let mut options = options(output, terminal);
         let picture = query.render.as_ref().map(|render| render.picture.name);
-        let medium = match shown_as(picture, output, &options) {
-            Format::Plot => Medium::Text,
-            Format::Svg => Medium::Svg,
+        let medium = match (picture, shown_as(picture, output, &options)) {
+            (Some("timeline"), Format::Plot) => Medium::Text,
+            (Some("timeline"), Format::Svg) => Medium::Svg,
             _ => return Ok(Self { query: session.prepare(query)?, drawing: None }),
         };
-        if picture != Some("timeline") {
-            return Ok(Self { query: session.prepare(query)?, drawing: None });
-        }
         let query = session.prepare_drawn(query)?;
         options.render = query.render().cloned();
         let drawing = Drawing::new(query.schema(), &options, medium)?;

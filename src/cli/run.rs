@@ -56,11 +56,10 @@ fn list(shelves: &Shelves, words: &[OsString], settings: &Settings) -> Result<()
         Err(e) => return Err(Failure::Said(usage(&e))),
     };
     let Options { output, terminal, .. } = &Options::new(&matches, settings)?;
-    let saved = pages::saved_queries(shelves);
     // A narrow terminal has room for the names and what they show; --help of each has the rest.
     let is_narrow = output.file.is_none() && terminal.width.is_some_and(|width| width < ROOM);
-    let saved = if is_narrow { saved.project(&[0, 2]).map_err(crate::output::Error::from)? } else { saved };
-    show(&saved, output, terminal)
+    let list = if is_narrow { pages::saved_queries_in_brief } else { pages::saved_queries };
+    show(&list(shelves), output, terminal)
 }
 
 /// Columns of a terminal on which saved queries are listed with their parameters and places.

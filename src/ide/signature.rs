@@ -229,7 +229,7 @@ fn table_function(call: &Call) -> Option<Signature> {
 fn function(call: &Call) -> Option<Vec<Signature>> {
     let [name] = &call.path[..] else { return None };
     let fraction = catalog::percentile_of(name).is_some();
-    let function = catalog::function(if fraction { "percentile" } else { name })?;
+    let function = catalog::called(name)?;
     let signatures =
         function.signatures.iter().map(|signature| {
             let mut texts = signature.parameter_texts();

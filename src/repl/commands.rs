@@ -286,8 +286,7 @@ fn help(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<F
     if let Some(page) = library::diagnostic(&topic.to_ascii_uppercase()) {
         return say(streams, page.trim_end());
     }
-    let is_percentile = catalog::percentile_of(&lower).is_some();
-    if let Some(function) = catalog::function(if is_percentile { "percentile" } else { &lower }) {
+    if let Some(function) = catalog::called(&lower) {
         writeln!(streams.out, "{}", function.signature_texts().join("\n"))?;
         return say(streams, function.doc);
     }
@@ -314,9 +313,8 @@ fn open(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Result<F
 }
 
 fn tables(repl: &mut Repl, _: &Call<'_>, streams: &mut Streams<'_>) -> Result<Flow, Problem> {
-    // On a screen. What columns they have, .describe says.
-    let names = pages::tables().project(&[0, 1]).map_err(crate::output::Error::from)?;
-    repl.list(&names, streams)?;
+    // What columns they have, .describe says.
+    repl.list(&pages::tables_in_brief(), streams)?;
     Ok(Flow::Stay)
 }
 
@@ -340,8 +338,7 @@ fn run_saved(repl: &mut Repl, call: &Call<'_>, streams: &mut Streams<'_>) -> Res
             writeln!(streams.out, "{} is declared in this session", escape::terminal(&query.name))?;
         }
         // What parameters they have, .params and Tab say.
-        let saved = pages::saved_queries(&Shelves::of_user());
-        repl.list(&saved.project(&[0, 2]).map_err(crate::output::Error::from)?, streams)?;
+        repl.list(&pages::saved_queries_in_brief(&Shelves::of_user()), streams)?;
         return Ok(Flow::Stay);
     };
     let mut values = Vec::new();

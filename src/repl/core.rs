@@ -384,12 +384,7 @@ impl Repl {
 
     /// Finds a saved query: what the session declares comes before what is on disk.
     pub(super) fn find_saved(&self, name: &str) -> Result<FoundQuery, String> {
-        let text = SavedText { origin: Origin::Typed, text: self.declared() };
-        let compiled = engine::compile(&text.text, &text.origin);
-        match compiled.saved_queries().into_iter().find(|query| query.name == name) {
-            Some(query) => Ok(FoundQuery { text, compiled, query: Some(query) }),
-            None => engine::Shelves::of_user().find(name),
-        }
+        find_saved(self.declared(), name)
     }
 
     /// Runs a saved query with values for its parameters, beside those that are set.
@@ -424,6 +419,16 @@ impl Repl {
         let typed = compiled.call(&query.name, &values).map_err(|problems| problems.join("; "))?;
         self.last = Some(found.call(&values));
         self.answer(&typed, format!("{} {values:?}\n{sources}", query.name), streams)
+    }
+}
+
+/// Finds a saved query among declarations, else on disk.
+pub(super) fn find_saved(declared: String, name: &str) -> Result<FoundQuery, String> {
+    let text = SavedText { origin: Origin::Typed, text: declared };
+    let compiled = engine::compile(&text.text, &text.origin);
+    match compiled.saved_queries().into_iter().find(|query| query.name == name) {
+        Some(query) => Ok(FoundQuery { text, compiled, query: Some(query) }),
+        None => engine::Shelves::of_user().find(name),
     }
 }
 

@@ -20,18 +20,17 @@ pub fn read(repl: &mut Repl, lines: impl BufRead, streams: &mut Streams<'_>) -> 
     let mut held = String::new();
     for (number, line) in (1..).zip(lines.lines()) {
         let line = line?;
-        if let Some(reading) = repl.reading.as_mut().filter(|_| held.trim().is_empty()) {
-            reading.line = number;
-            held.clear();
-        }
         if repl.is_cancelled() {
             return Ok(Flow::Stay);
         }
-        if line.trim_start().starts_with('.') && is_idle(&held) {
+        let is_command = line.trim_start().starts_with('.') && is_idle(&held);
+        if is_command || held.trim().is_empty() {
             held.clear();
             if let Some(reading) = &mut repl.reading {
                 reading.line = number;
             }
+        }
+        if is_command {
             if repl.take(&line, streams) == Flow::Leave {
                 return Ok(Flow::Leave);
             }

@@ -14,6 +14,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::ahead::Ahead;
 use super::commands::{self, Arguments, COMMANDS};
+use super::core::find_saved;
 use super::settings::Mode;
 use crate::catalog;
 use crate::diag::Span;
@@ -143,22 +144,20 @@ impl Assistant {
 
     /// The saved queries; behind the name of one, its parameters.
     fn saved_or_params(&self, before: &str) -> Vec<(String, String)> {
-        let mut saved = engine::compile(&self.declared, &Origin::Typed)
-            .saved_queries()
-            .into_iter()
-            .map(|query| (query.name.clone(), query))
-            .collect::<Vec<_>>();
-        saved.extend(Shelves::of_user().texts().iter().flat_map(engine::SavedText::queries));
         let words: Vec<&str> = before.split_whitespace().skip(1).collect();
         let Some((&name, given)) = words.split_first() else {
-            return saved.into_iter().map(|(name, query)| (name, query.summary())).collect();
+            let own = engine::compile(&self.declared, &Origin::Typed).saved_queries();
+            let own = own.into_iter().map(|query| (query.name.clone(), query));
+            let others = Shelves::of_user().texts();
+            let saved = own.chain(others.iter().flat_map(engine::SavedText::queries));
+            return saved.map(|(name, query)| (name, query.summary())).collect();
         };
         // What stands behind a parameter is its value.
         if given.last().is_some_and(|word| word.starts_with("--") && !word.contains('=')) {
             return Vec::new();
         }
-        let found = saved.into_iter().find(|(known, query)| known == name || query.name == name);
-        let params = found.map(|(_, query)| query.params).unwrap_or_default();
+        let found = find_saved(self.declared.clone(), name).ok().and_then(|found| found.query);
+        let params = found.map(|query| query.params).unwrap_or_default();
         let about = |param: &engine::SavedParam| match &param.default {
             Some(default) => format!("{} = {default}  {}", param.ty, param.doc),
             None => format!("{}  {}", param.ty, param.doc),

@@ -28,9 +28,6 @@ const PROMPT: &str = "gtq> ";
 /// Inputs that are remembered.
 const HISTORY: usize = 2000;
 
-/// Columns and lines of a screen that does not tell them.
-const USUAL: (usize, usize) = (80, 24);
-
 /// How long the prompt may wait for the trace: what is none shows at once.
 const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -73,7 +70,7 @@ pub fn converse(setup: Setup) -> Result<(), String> {
         opening = Some(repl.opening().clone());
         if let Some(assistant) = editor.helper_mut() {
             assistant.declared = repl.declared();
-            assistant.size = repl.screen().map_or(USUAL, Screen::size);
+            assistant.size = repl.screen().map_or(Screen::USUAL, Screen::size);
             if is_new {
                 let loading = Loading::new(greeting.clone(), columns(&repl), moved.clone());
                 assistant.values = Ahead::start(repl.opening().clone(), Arc::new(loading));

@@ -13,13 +13,16 @@ pub struct Screen {
 }
 
 impl Screen {
+    /// The size of one that does not tell it.
+    pub(super) const USUAL: (usize, usize) = (80, 24);
+
     /// Columns and rows of text.
     pub(super) fn size(self) -> (usize, usize) {
         let of_terminal = || {
             let (width, height) = terminal_size::terminal_size()?;
             Some((usize::from(width.0), usize::from(height.0)))
         };
-        self.size.or_else(of_terminal).unwrap_or((80, 24))
+        self.size.or_else(of_terminal).unwrap_or(Self::USUAL)
     }
 }
 

@@ -38,7 +38,7 @@ impl<'a> Checker<'_, 'a> {
             return unknown(span);
         }
         let fraction = catalog::percentile_of(name);
-        let function = catalog::function(if fraction.is_some() { "percentile" } else { name });
+        let function = catalog::called(name);
         let Some(function) = function else {
             self.unknown_function(&call.name);
             for arg in &call.args {
